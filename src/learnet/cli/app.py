@@ -1,0 +1,43 @@
+"""The program ``learnet``: its verbs, and how failures are told."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import learnet
+from learnet.cli import cache, check, doctor, evaluate, predict, transfer
+
+app = typer.Typer(
+    name="learnet",
+    help="A folder of photos becomes a tuned, explained, honest image classifier, on an ordinary laptop.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (transfer.transfer, predict.predict, evaluate.evaluate, check.check, cache.cache, doctor.doctor):
+    app.command()(verb)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)
+    if wanted:
+        sys.stdout.write(f"learnet {learnet.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code: 0, 1 (failed), 2 (wrong use), 130 (interrupted)."""
+    app()

@@ -1,0 +1,86 @@
+"""``learnet transfer``: a folder of photos becomes a proven classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from learnet.cli.options import DataArgument, GroupBy, LabelDepth, MaxPixels, Out, Seed
+from learnet.cli.session import JsonFlag, QuietFlag, print_lines, run_verb
+
+if TYPE_CHECKING:
+    from learnet.core.progress import Progress
+
+
+def transfer(
+    data: DataArgument,
+    *,
+    backbone: Annotated[
+        str, typer.Option(help="The pretrained network that computes the features.")
+    ] = "efficientnet_lite0",
+    weights: Annotated[
+        str, typer.Option(help="'imagenet', or 'random' (for tests and timing: it has learnt nothing).")
+    ] = "imagenet",
+    weights_dir: Annotated[
+        Path | None,
+        typer.Option(help="A folder with weight files, for machines without a network.", show_default=False),
+    ] = None,
+    train_per_class: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Photos a class to train with; all others test.  [default: four fifths]", show_default=False
+        ),
+    ] = None,
+    test_fraction: Annotated[float, typer.Option(help="The share of photos to test with, between 0 and 1.")] = 0.2,
+    balance: Annotated[
+        str, typer.Option(help="'auto' weighs rare classes up where classes are unequal, 'none' does not.")
+    ] = "auto",
+    label_depth: LabelDepth = None,
+    group_by: GroupBy = None,
+    max_pixels: MaxPixels = 100_000_000,
+    cache_limit: Annotated[float, typer.Option(min=0.0, help="Size of the feature cache in GB; 0 uses none.")] = 10.0,
+    seed: Seed = 0,
+    out: Out = None,
+    as_json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Turn photos into a classifier: train, test, report, and a bundle that proves itself."""
+
+    def work(progress: Progress) -> dict[str, Any]:
+        from learnet.transfer_learning import transfer as run_transfer
+
+        run = run_transfer(
+            data,
+            backbone=backbone,
+            weights=weights,
+            weights_dir=weights_dir,
+            train_per_class=train_per_class,
+            test_fraction=test_fraction,
+            balance=balance,
+            label_depth=label_depth,
+            group_by=group_by,
+            max_pixels=max_pixels,
+            cache_limit_bytes=round(cache_limit * 1e9),
+            seed=seed,
+            out=out,
+            progress=progress,
+        )
+        return run.to_json()
+
+    run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+
+
+def _show(result: dict[str, Any]) -> None:
+    low, high = result["accuracy_interval"]
+    print_lines(
+        "",
+        f"Accuracy {result['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result['n_test']} photos it "
+        f"had never seen; mean class recall {result['mean_class_recall']:.1%}; calibration error {result['ece']:.3f}.",
+        f"Trained on {result['n_train']} photos of {result['n_classes']} classes in {result['seconds']:.0f} s; "
+        f"{result['n_skipped']} skipped.",
+        f"Report   {result['report']}",
+        f"Bundle   {result['bundle']}",
+        f"Next     learnet predict {result['bundle']} path/to/new/photos",
+    )

@@ -1,0 +1,50 @@
+"""The ground floor: errors, atomic files, hashing, seeds, progress, hardware, backends, registries."""
+
+from learnet.core.backends import installed_backends, keras, require_backend, versions
+from learnet.core.errors import (
+    BundleError,
+    DataError,
+    LearnetError,
+    MissingDependencyError,
+    UsageError,
+    WeightsError,
+    unknown_name,
+)
+from learnet.core.files import atomic_folder, write_bytes, write_json, write_text
+from learnet.core.hardware import Machine, peak_memory_bytes, probe, usable_cores
+from learnet.core.hashing import fingerprint, sha256_bytes, sha256_file
+from learnet.core.progress import Lines, Live, Progress, Silent, default_progress
+from learnet.core.registry import Registry
+from learnet.core.seeds import generator
+
+__all__ = [
+    "BundleError",
+    "DataError",
+    "LearnetError",
+    "Lines",
+    "Live",
+    "Machine",
+    "MissingDependencyError",
+    "Progress",
+    "Registry",
+    "Silent",
+    "UsageError",
+    "WeightsError",
+    "atomic_folder",
+    "default_progress",
+    "fingerprint",
+    "generator",
+    "installed_backends",
+    "keras",
+    "peak_memory_bytes",
+    "probe",
+    "require_backend",
+    "sha256_bytes",
+    "sha256_file",
+    "unknown_name",
+    "usable_cores",
+    "versions",
+    "write_bytes",
+    "write_json",
+    "write_text",
+]

@@ -1,0 +1,78 @@
+"""The one door to Keras and OpenVINO: quiet, and with a sentence when something is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import TYPE_CHECKING
+
+from learnet.core.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_BACKENDS = {"tensorflow": "cpu", "jax": "jax", "torch": "torch"}
+
+
+def installed_backends() -> tuple[str, ...]:
+    """Return the Keras backends that are installed, in the order in which learnet prefers them."""
+    return tuple(name for name in _BACKENDS if importlib.util.find_spec(name) is not None)
+
+
+def require_backend() -> str:
+    """Return the Keras backend that will be used, without importing it.
+
+    ``KERAS_BACKEND`` wins; otherwise the first that is installed (TensorFlow, JAX, PyTorch).
+
+    Raises:
+        MissingDependencyError: If there is none; the sentence names the extra to install.
+    """
+    installed = installed_backends()
+    wanted = os.environ.get("KERAS_BACKEND", "")
+    if wanted in installed:
+        return wanted
+    if wanted and wanted in _BACKENDS:
+        raise MissingDependencyError(
+            f"KERAS_BACKEND asks for '{wanted}', which is not installed. Install it with: "
+            f"pip install 'learnet[{_BACKENDS[wanted]}]'"
+        )
+    if not installed:
+        raise MissingDependencyError(
+            "No Keras backend is installed, and learnet needs one to build networks. Install TensorFlow for the CPU "
+            "with: pip install 'learnet[cpu]' (or the extra 'gpu', 'jax' or 'torch')."
+        )
+    return installed[0]
+
+
+def keras() -> ModuleType:
+    """Import Keras with a quiet backend and return it.
+
+    Raises:
+        MissingDependencyError: If no backend is installed.
+    """
+    os.environ["KERAS_BACKEND"] = require_backend()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    import keras as module
+
+    return module  # type: ignore[no-any-return]
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the installed version of each package that is there, without importing it.
+
+    Example:
+        >>> sorted(versions("numpy", "no-such-package"))
+        ['numpy']
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, str] = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

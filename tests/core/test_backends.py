@@ -1,0 +1,32 @@
+import subprocess
+import sys
+
+import pytest
+
+from learnet.core import MissingDependencyError, backends
+
+
+def test_no_backend_names_the_extra(monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(backends, "installed_backends", tuple)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'learnet\[cpu\]'"):
+        backends.require_backend()
+
+
+def test_the_wish_of_the_environment_is_followed_or_refused(monkeypatch):
+    monkeypatch.setattr(backends, "installed_backends", lambda: ("tensorflow", "jax"))
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert backends.require_backend() == "jax"
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    with pytest.raises(MissingDependencyError, match=r"pip install 'learnet\[torch\]'"):
+        backends.require_backend()
+
+
+HEAVY = ("keras", "tensorflow", "openvino", "sklearn", "matplotlib", "scipy", "pandas", "cv2", "PIL", "numpy")
+
+
+@pytest.mark.parametrize("action", ["import learnet", "from learnet.cli import main"])
+def test_importing_is_free(action):
+    probe = f"import sys; {action}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
