@@ -1,3 +1,42 @@
-"""learnet: from a single neuron to an image classifier in production, on an ordinary laptop CPU."""
+"""learnet: from a single neuron to an image classifier in production, on an ordinary laptop CPU.
+
+The verbs of the command line are functions here: ``learnet.transfer("path/to/photos")`` does what
+``learnet transfer path/to/photos`` does, and returns the run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from learnet.bundle import evaluate, predict
+    from learnet.bundle import load_bundle as load
+    from learnet.data import check, open_dataset
+    from learnet.transfer_learning import transfer
 
 __version__ = "0.1.0"
+
+__all__ = ["check", "evaluate", "load", "open_dataset", "predict", "transfer"]
+
+_WHERE = {
+    "check": ("learnet.data", "check"),
+    "evaluate": ("learnet.bundle", "evaluate"),
+    "load": ("learnet.bundle", "load_bundle"),
+    "open_dataset": ("learnet.data", "open_dataset"),
+    "predict": ("learnet.bundle", "predict"),
+    "transfer": ("learnet.transfer_learning", "transfer"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a verb when it is first asked for, so that ``import learnet`` stays free."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'learnet' has no attribute '{name}'")
+    import importlib
+
+    module, attribute = _WHERE[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_WHERE])

@@ -1,0 +1,50 @@
+import errno
+import json
+
+import pytest
+import typer
+
+from learnet.cli.session import emit_json, print_table, run_verb
+from learnet.core import DataError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (UsageError("A bad value."), 2, "A bad value."),
+        (DataError("Bad photos."), 1, "Bad photos."),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+        (OSError(errno.ENOSPC, "No space left on device", "/disk/file"), 1, "No space left on device (/disk/file)"),
+        (MemoryError(), 1, "not enough memory"),
+        (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_every_failure_is_told_and_none_shows_a_traceback(error, code, words, as_json, capsys):
+    def work(_progress):
+        raise error
+
+    with pytest.raises(typer.Exit) as stopped:
+        run_verb(work, as_json=as_json, quiet=True, show=print)
+    assert stopped.value.exit_code == code
+    told = capsys.readouterr()
+    assert words in told.err
+    assert "Traceback" not in told.err
+    assert told.out == "" if not as_json else json.loads(told.out)["exit_code"] == code
+
+
+def test_debugging_shows_the_cause(monkeypatch):
+    monkeypatch.setenv("LEARNET_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run_verb(lambda _progress: {"value": 1 // 0}, as_json=False, quiet=True, show=print)
+
+
+def test_json_is_one_line_whatever_the_names(capsys):
+    emit_json({"path": "new\nline \udce9 模型"})
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {"path": "new\nline \udce9 模型"}
+
+
+def test_a_table_in_a_pipe_is_tab_separated(capsys):
+    print_table(["photo", "answer"], [["a b.jpg", "[bold]cat"]])
+    assert capsys.readouterr().out == "photo\tanswer\na b.jpg\t[bold]cat\n"
