@@ -52,7 +52,6 @@ def keras() -> ModuleType:
     """
     os.environ["KERAS_BACKEND"] = require_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     import keras as module

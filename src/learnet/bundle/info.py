@@ -1,0 +1,312 @@
+"""What ``bundle.json`` says: a versioned schema of plain values, checked whole whenever one is made or read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import learnet
+from learnet.bundle.document import check_json, check_seal, describe, is_sha256, parse_json, seal
+from learnet.core import BundleError, LearnetError, versions
+from learnet.data import InputSpec
+from learnet.evaluation import Threshold
+from learnet.models import ARCHITECTURES
+
+SCHEMA_VERSION = 1
+DOCUMENT = "bundle.json"
+WEIGHTS = "weights.safetensors"
+GOLDEN = "golden.safetensors"
+LIBRARIES = (
+    "keras",
+    "learnet",
+    "numpy",
+    "opencv-python-headless",
+    "openvino",
+    "pillow",
+    "safetensors",
+    "tensorflow-cpu",
+)
+
+_WEIGHTS_RECORD = ("source", "licence", "paper")
+
+
+class NewerBundleError(BundleError):
+    """The bundle is of a schema that this learnet does not know yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What makes the probabilities believable.
+
+    Attributes:
+        temperature: By which the logits were divided; it is part of the head's weights already. Greater than 0.
+        threshold: Where "not sure" ends, and what was measured there.
+    """
+
+    temperature: float
+    threshold: Threshold
+
+    def __post_init__(self) -> None:
+        if not _is_number(self.temperature) or not 0 < self.temperature < math.inf:
+            raise BundleError(
+                f"A calibration's temperature must be greater than 0, but is {describe(self.temperature)}."
+            )
+        _check_threshold(self.threshold)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the calibration as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: object) -> Calibration:
+        """Return the calibration that ``to_json`` wrote.
+
+        Raises:
+            BundleError: If ``value`` is anything else.
+        """
+        whole = _exactly(value, {"temperature", "threshold"}, "calibration")
+        names = {each.name for each in fields(Threshold)}
+        return cls(
+            temperature=whole["temperature"],
+            threshold=Threshold(**_exactly(whole["threshold"], names, "calibration.threshold")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleInfo:
+    """What is known of a classifier. One that exists is valid.
+
+    Attributes:
+        architecture: ``{"name": one of learnet.models.ARCHITECTURES, "arguments": {"input_size": [height, width]}}``.
+        class_names: What the outputs mean, in order; at least two, all different.
+        input_spec: How photos are prepared.
+        calibration: What makes the probabilities believable.
+        metrics: What was measured on the test part.
+        dataset: What it was trained and tested on: ``"fingerprint"`` and counts.
+        weights: Of the pretrained weights, ``"source"``, ``"licence"``, ``"paper"``, and what else is known.
+        config: What reproduces the training.
+        versions: Of the libraries that made it.
+        learnet_version: Of the learnet that made it.
+        created: When, ISO 8601.
+        schema_version: Of ``bundle.json``.
+
+    Raises:
+        BundleError: If a value is not what it should be.
+    """
+
+    architecture: dict[str, Any]
+    class_names: tuple[str, ...]
+    input_spec: InputSpec
+    calibration: Calibration
+    metrics: dict[str, Any]
+    dataset: dict[str, Any]
+    weights: dict[str, Any]
+    config: dict[str, Any]
+    versions: dict[str, str] = field(default_factory=lambda: versions(*LIBRARIES))
+    learnet_version: str = field(default_factory=lambda: learnet.__version__)
+    created: str = field(default_factory=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+    schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        for name in ("metrics", "dataset", "weights", "config", "versions"):
+            if not isinstance(getattr(self, name), dict):
+                raise BundleError(f"{name} should be an object, but is {describe(getattr(self, name))}.")
+            check_json(getattr(self, name), name=name)
+        _check_class_names(self.class_names)
+        _check_architecture(self.architecture, self.input_spec)
+        _check_texts({"dataset.fingerprint": self.dataset.get("fingerprint"), "learnet_version": self.learnet_version})
+        _check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
+        _check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
+        _check_time(self.created)
+        if self.schema_version != SCHEMA_VERSION:
+            raise BundleError(f"schema_version should be {SCHEMA_VERSION}, but is {describe(self.schema_version)}.")
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the network's images, in pixels."""
+        return self.input_spec.height, self.input_spec.width
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values["class_names"] = list(self.class_names)
+        values["input_spec"] = self.input_spec.to_json()
+        values["calibration"] = self.calibration.to_json()
+        return values
+
+    @classmethod
+    def from_json(cls, value: object) -> BundleInfo:
+        """Return what ``to_json`` wrote.
+
+        Raises:
+            BundleError: If ``value`` is anything else.
+        """
+        values = dict(_exactly(value, {each.name for each in fields(cls)}, DOCUMENT))
+        if not isinstance(values["class_names"], list):
+            raise BundleError(f"class_names should be a list, but is {describe(values['class_names'])}.")
+        values["class_names"] = tuple(values["class_names"])
+        try:
+            values["input_spec"] = InputSpec.from_json(values["input_spec"])
+        except LearnetError as error:
+            raise BundleError(f"input_spec is wrong. {error}") from None
+        values["calibration"] = Calibration.from_json(values["calibration"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRecord:
+    """How one file of a bundle must be.
+
+    Attributes:
+        sha256: Of its content, 64 hexadecimal digits.
+        bytes: Its size.
+    """
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """The whole of ``bundle.json``.
+
+    Attributes:
+        info: What is known of the classifier.
+        files: The other files of the bundle, by name.
+        golden_classes: The likeliest class of each golden image.
+    """
+
+    info: BundleInfo
+    files: dict[str, FileRecord]
+    golden_classes: tuple[str, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the content of ``bundle.json``, checksum included."""
+        files = {name: asdict(record) for name, record in self.files.items()}
+        return seal({**self.info.to_json(), "golden_classes": list(self.golden_classes), "files": files})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Document:
+        """Read the content of ``bundle.json``.
+
+        Raises:
+            NewerBundleError: If a newer learnet wrote it.
+            BundleError: If it was changed, or is not what it should be.
+        """
+        value = parse_json(content, name=DOCUMENT)
+        _check_version(value)
+        check_seal(content, value)
+        del value["checksum"]
+        files, golden = value.pop("files", None), value.pop("golden_classes", None)
+        if not isinstance(golden, list):
+            raise BundleError(f"golden_classes should be a list, but is {describe(golden)}.")
+        info = BundleInfo.from_json(value)
+        if not golden or not all(isinstance(name, str) and name in info.class_names for name in golden):
+            raise BundleError("golden_classes should be a list of class names, at least one.")
+        return cls(info=info, files=_file_records(files), golden_classes=tuple(golden))
+
+
+def _file_records(value: object) -> dict[str, FileRecord]:
+    if not isinstance(value, dict) or value.keys() != {WEIGHTS, GOLDEN}:
+        received = ", ".join(ascii(name)[:80] for name in value) if isinstance(value, dict) else describe(value)
+        raise BundleError(
+            f"files should name {WEIGHTS} and {GOLDEN} and nothing else, as a bundle opens no other files; "
+            f"received {received[:400] or 'none'}."
+        )
+    records = {}
+    for name, record in value.items():
+        known = _exactly(record, {"sha256", "bytes"}, f"files['{name}']")
+        if not is_sha256(known["sha256"]) or type(known["bytes"]) is not int or known["bytes"] < 0:
+            raise BundleError(f"files['{name}'] should give a SHA-256 of 64 hexadecimal digits and a number of bytes.")
+        records[name] = FileRecord(**known)
+    return records
+
+
+def _check_version(value: dict[str, Any]) -> None:
+    version = value.get("schema_version")
+    if type(version) is not int or version < 1:
+        raise BundleError(f"schema_version should be a whole number from 1 up, but is {describe(version)}.")
+    if version > SCHEMA_VERSION:
+        raise NewerBundleError(
+            f"It follows schema {version} and was written by learnet {describe(value.get('learnet_version'))}; this is "
+            f"learnet {learnet.__version__}, which reads schemas up to {SCHEMA_VERSION}. Install that version "
+            "or a newer one: pip install --upgrade learnet"
+        )
+
+
+def _check_class_names(names: object) -> None:
+    if not isinstance(names, tuple) or len(names) < 2:
+        raise BundleError("class_names should be a list of at least two names.")
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise BundleError(f"class_names should be texts that are not empty, but one is {describe(name)}.")
+    check_json(names, name="class_names")
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise BundleError(f"class_names should all be different, but {describe(name)} occurs {count} times.")
+
+
+def _check_architecture(architecture: object, spec: object) -> None:
+    known = _exactly(architecture, {"name", "arguments"}, "architecture")
+    name = known["name"]
+    if name not in ARCHITECTURES.names():
+        raise BundleError(
+            f"architecture.name should be a network that learnet builds, but is {describe(name)}. "
+            f"Known: {', '.join(ARCHITECTURES.names())}."
+        )
+    size = _exactly(known["arguments"], {"input_size"}, "architecture.arguments")["input_size"]
+    if not isinstance(spec, InputSpec) or list(_pair(size)) != [spec.height, spec.width]:
+        raise BundleError("architecture.arguments.input_size should be the height and width of input_spec.")
+    smallest = ARCHITECTURES[name].min_size
+    if min(spec.height, spec.width) < smallest:
+        raise BundleError(f"{name} needs images of at least {smallest} x {smallest} pixels; input_spec asks for less.")
+
+
+def _pair(value: object) -> tuple[object, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else ()
+
+
+def _check_threshold(threshold: object) -> None:
+    if not isinstance(threshold, Threshold):
+        raise BundleError(f"calibration.threshold should be a threshold, but is {describe(threshold)}.")
+    for name, value in asdict(threshold).items():
+        optional = name in {"accuracy", "accuracy_when_sure"} and value is None
+        if name == "measured_on":
+            good = type(value) is int and value >= 0
+        else:
+            good = optional or (_is_number(value) and 0 <= value <= 1)
+        if not good:
+            raise BundleError(f"calibration.threshold.{name} is out of its range: {describe(value)}.")
+
+
+def _check_texts(values: dict[str, object]) -> None:
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise BundleError(f"{name} should be a text, but is {describe(value)}.")
+    check_json(list(values.values()), name=", ".join(values))
+
+
+def _check_time(created: object) -> None:
+    try:
+        dt.datetime.fromisoformat(created)  # type: ignore[arg-type]  # the TypeError is the check
+    except (TypeError, ValueError):
+        raise BundleError(f"created should be a time as in ISO 8601, but is {describe(created)}.") from None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _exactly(value: object, names: set[str], place: str) -> dict[str, Any]:
+    """Return ``value`` if it is an object with exactly these keys."""
+    if not isinstance(value, dict):
+        raise BundleError(f"{place} should be an object, but is {describe(value)}.")
+    missing, unknown = sorted(names - value.keys()), [ascii(name)[:80] for name in value if name not in names]
+    if missing or unknown:
+        said = [f"lacks {', '.join(missing)}"] if missing else []
+        said += [f"has the unknown {', '.join(unknown[:5])}"] if unknown else []
+        raise BundleError(f"{place} should have exactly {', '.join(sorted(names))}; it {' and '.join(said)}.")
+    return value

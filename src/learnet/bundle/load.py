@@ -1,0 +1,237 @@
+"""Opening a bundle: everything is checked, and nothing that lies in it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from learnet.bundle.classifier import Classifier
+from learnet.bundle.document import MAX_DOCUMENT_BYTES
+from learnet.bundle.files import read_file
+from learnet.bundle.info import DOCUMENT, GOLDEN, WEIGHTS, Document, NewerBundleError
+from learnet.bundle.tensors import MAX_HEADER_BYTES, read_tensors
+from learnet.core import BundleError, sha256_bytes
+from learnet.inference import Predictor
+from learnet.models import ARCHITECTURES, backbone, weight_items, with_head
+
+if TYPE_CHECKING:
+    import keras
+
+    from learnet.bundle.info import BundleInfo, FileRecord
+
+GOLDEN_TOLERANCE = 1e-4
+MAX_GOLDEN_BYTES = 64_000_000
+_HEAD = "head/kernel"
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Golden:
+    """A few images and what the classifier said of them when it was saved.
+
+    Attributes:
+        images: uint8 ``(m, height, width, 3)``, prepared.
+        outputs: float32 ``(m, classes)``, probabilities.
+        classes: The likeliest class of each.
+    """
+
+    images: np.ndarray
+    outputs: np.ndarray
+    classes: tuple[str, ...]
+
+
+@final
+class Bundle:
+    """A classifier that was loaded from disk. Made by ``load_bundle``.
+
+    Attributes:
+        folder: Where it lies.
+        info: What is known of it: class names, input specification, calibration, metrics, …
+        model: The network: uint8 images ``(batch, height, width, 3)``, prepared as ``info.input_spec`` says, to
+            probabilities ``(batch, classes)``.
+        golden: A few images and what the classifier said of them when it was saved.
+    """
+
+    def __init__(self, *, folder: Path, info: BundleInfo, model: keras.Model, golden: Golden) -> None:
+        self.folder, self.info, self.model, self.golden = folder, info, model, golden
+
+    def classifier(self) -> Classifier:
+        """Return the classifier, compiled for this machine; the second call returns the same."""
+        return self._classifier
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        return Classifier(info=self.info, predictor=Predictor.compile(self.model))
+
+    def prove(self) -> None:
+        """Show the golden images to the classifier again.
+
+        Raises:
+            BundleError: If a probability differs by more than 1e-4 from what it was when the bundle was saved, or the
+                likeliest class of an image has another name.
+        """
+        outputs = self._classifier.predictor.predict(self.golden.images)
+        difference = float(np.abs(outputs - self.golden.outputs).max())
+        if not difference <= GOLDEN_TOLERANCE:  # NaN included
+            raise BundleError(
+                "It does not give the golden outputs that it was saved with: a probability differs by "
+                f"{difference:.2g}, where at most {GOLDEN_TOLERANCE:g} is allowed."
+            )
+        for said, stored in zip(self.golden.outputs.argmax(axis=1), self.golden.classes, strict=True):
+            if self.info.class_names[said] != stored:
+                raise BundleError(f"A golden image of '{stored}' is now called '{self.info.class_names[said]}'.")
+
+
+def load_bundle(folder: str | Path, *, prove: bool = False) -> Bundle:
+    """Open a bundle.
+
+    ``bundle.json`` and the checksums of all files are always checked, and that the weights are the architecture's own.
+    Only ``bundle.json`` and the two files that it vouches for are opened; whatever else lies in the folder is not. The
+    network is built by learnet from its name; nothing that the bundle says is imported or run.
+
+    Args:
+        folder: Where it lies. If a kill interrupted saving, the previous version beside it is opened.
+        prove: Replay the golden images too.
+
+    Returns:
+        The bundle.
+
+    Raises:
+        BundleError: If it is missing, damaged, hostile, or of a newer schema.
+
+    Example:
+        >>> load_bundle("no/such/folder")
+        Traceback (most recent call last):
+        learnet.core.errors.BundleError: There is no bundle at 'no/such/folder'. Check the path; \
+a run keeps its own in RUN/bundle.
+    """
+    wanted = Path(folder)
+    for attempt in range(_ATTEMPTS):
+        place = _locate(wanted)
+        before = _identity(place)
+        try:
+            return read_bundle(place, prove=prove)
+        except BundleError as error:
+            if attempt + 1 < _ATTEMPTS and _identity(_locate(wanted)) != before:
+                continue  # another process has just put a new version in its place
+            advice = "" if isinstance(error, NewerBundleError) else _ADVICE
+            raise BundleError(f"The bundle '{place}' is refused. {error}{advice}") from None
+    raise AssertionError("the last attempt returns or raises")
+
+
+def read_bundle(folder: Path, *, prove: bool) -> Bundle:
+    """Open the bundle in exactly this folder.
+
+    Raises:
+        BundleError: What is wrong with it, without saying where it lies.
+    """
+    document = Document.from_bytes(read_file(folder / DOCUMENT, limit=MAX_DOCUMENT_BYTES))
+    info = document.info
+    weights = _read(folder / WEIGHTS, document.files[WEIGHTS], limit=_weights_limit(info))
+    golden = _golden(_read(folder / GOLDEN, document.files[GOLDEN], limit=MAX_GOLDEN_BYTES), document)
+    bundle = Bundle(folder=folder, info=info, model=_build(info, weights), golden=golden)
+    if prove:
+        bundle.prove()
+    return bundle
+
+
+_ADVICE = " Copy it again from where it was made, or make it again with: learnet transfer"
+
+
+def _locate(folder: Path) -> Path:
+    """Return the folder that holds the bundle: itself, or what a kill left of its previous version."""
+    previous = folder.with_name(f".{folder.name}.previous") if folder.name else folder
+    if not folder.exists() and previous.is_dir():
+        return previous
+    if folder.is_dir():
+        inner = folder / "bundle"
+        if not (folder / DOCUMENT).exists() and (inner / DOCUMENT).is_file():
+            raise BundleError(f"'{folder}' is a run, not a bundle. Its bundle is '{inner}'.")
+        return folder
+    if folder.exists():
+        raise BundleError(
+            f"'{folder}' is a file, but a bundle is a folder with {DOCUMENT}, {WEIGHTS} and {GOLDEN} inside. If it was "
+            "packed, unpack it first; other model files are not opened."
+        )
+    raise BundleError(f"There is no bundle at '{folder}'. Check the path; a run keeps its own in RUN/bundle.")
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _weights_limit(info: BundleInfo) -> int:
+    """Return more bytes than the network's weights can take: as many untrained as trained ones."""
+    architecture = ARCHITECTURES[info.architecture["name"]]
+    head = (architecture.feature_size + 1) * len(info.class_names)
+    return 4 * (2 * architecture.parameters + head) + MAX_HEADER_BYTES
+
+
+def _read(path: Path, record: FileRecord, *, limit: int) -> dict[str, np.ndarray]:
+    content = read_file(path, limit=limit, exactly=record.bytes)
+    if sha256_bytes(content) != record.sha256:
+        raise BundleError(f"{path.name} was changed after the bundle was saved: its checksum does not match.")
+    return read_tensors(content, name=path.name)
+
+
+def _golden(tensors: dict[str, np.ndarray], document: Document) -> Golden:
+    info, count = document.info, len(document.golden_classes)
+    expected = {
+        "images": ("uint8", (count, *info.input_size, 3)),
+        "outputs": ("float32", (count, len(info.class_names))),
+    }
+    found = {name: (str(array.dtype), array.shape) for name, array in tensors.items()}
+    if found != expected:
+        raise BundleError(
+            f"{GOLDEN} should hold {count} images with their outputs, but its arrays are of other shapes."
+        )
+    _check_finite(tensors["outputs"], f"The outputs in {GOLDEN}")
+    return Golden(images=tensors["images"], outputs=tensors["outputs"], classes=document.golden_classes)
+
+
+def _build(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
+    """Build the network by its name and give it the weights, after checking that they are its own."""
+    name, classes = info.architecture["name"], len(info.class_names)
+    head = (ARCHITECTURES[name].feature_size, classes)
+    if _HEAD not in weights or weights[_HEAD].shape != head:  # before a large head is built for nothing
+        raise BundleError(
+            f"{WEIGHTS} has no head '{_HEAD}' of shape {head}, as {name} with {classes} classes needs it."
+        )
+    model = with_head(backbone(name, input_size=info.input_size), classes=classes)
+    items = weight_items(model)
+    _check_names(set(weights), set(items), network=name)
+    for key, variable in items.items():
+        array = weights[key]
+        if array.dtype != np.float32 or array.shape != tuple(variable.shape):
+            raise BundleError(
+                f"In {WEIGHTS}, '{key}' should be float32 of shape {tuple(variable.shape)} as in {name}, but is "
+                f"{array.dtype} of shape {array.shape}."
+            )
+        _check_finite(array, f"In {WEIGHTS}, '{key}'")
+        if key.endswith("/moving_variance") and array.size and array.min() < 0:
+            raise BundleError(f"In {WEIGHTS}, '{key}' holds a negative variance.")
+        variable.assign(array)
+    return model
+
+
+def _check_names(received: set[str], expected: set[str], *, network: str) -> None:
+    if received != expected:
+        missing, unknown = sorted(expected - received), sorted(received - expected)
+        example = f"'{missing[0]}' is missing" if missing else f"{ascii(unknown[0])[:120]} is unknown"
+        raise BundleError(
+            f"{WEIGHTS} does not hold the weights of {network}: {len(missing)} are missing and {len(unknown)} unknown; "
+            f"for example, {example}."
+        )
+
+
+def _check_finite(array: np.ndarray, what: str) -> None:
+    if not np.isfinite(array).all():
+        raise BundleError(f"{what} should be finite numbers, but some are NaN or infinite.")

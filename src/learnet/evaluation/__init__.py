@@ -1,0 +1,42 @@
+"""How good is it? Metrics, calibration, intervals and the report: arrays in, numbers and pages out."""
+
+from learnet.evaluation.calibration import (
+    Reliability,
+    Threshold,
+    choose_threshold,
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    softmax,
+)
+from learnet.evaluation.intervals import bootstrap_interval, bootstrap_mean_recall, wilson_interval
+from learnet.evaluation.metrics import Metrics, auroc, confusion_matrix, measure
+from learnet.evaluation.report import render_report, write_report
+from learnet.evaluation.report_data import BaselineRow, DataFinding, ReportData, SkippedFile, StageCost
+from learnet.evaluation.report_photos import make_thumbnail, thumbnail_choice
+
+__all__ = [
+    "BaselineRow",
+    "DataFinding",
+    "Metrics",
+    "Reliability",
+    "ReportData",
+    "SkippedFile",
+    "StageCost",
+    "Threshold",
+    "auroc",
+    "bootstrap_interval",
+    "bootstrap_mean_recall",
+    "choose_threshold",
+    "confusion_matrix",
+    "expected_calibration_error",
+    "fit_temperature",
+    "make_thumbnail",
+    "measure",
+    "reliability",
+    "render_report",
+    "softmax",
+    "thumbnail_choice",
+    "wilson_interval",
+    "write_report",
+]

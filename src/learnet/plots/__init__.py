@@ -1,0 +1,17 @@
+"""Every figure that learnet draws: colour-blind safe, the same in reports, labs and docs (Matplotlib, no pyplot)."""
+
+from learnet.plots.calibration import reliability_figure
+from learnet.plots.classes import bars_figure, confusion_figure
+from learnet.plots.style import OKABE_ITO, drawing, new_figure, to_png, to_svg, visible
+
+__all__ = [
+    "OKABE_ITO",
+    "bars_figure",
+    "confusion_figure",
+    "drawing",
+    "new_figure",
+    "reliability_figure",
+    "to_png",
+    "to_svg",
+    "visible",
+]

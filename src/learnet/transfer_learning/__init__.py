@@ -1,0 +1,23 @@
+"""Backbones with weights, features and their cache, heads, and the conductor of the main job."""
+
+from learnet.transfer_learning.cache import CacheError, FeatureCache
+from learnet.transfer_learning.cards import BACKBONES, BackboneCard
+from learnet.transfer_learning.head import Head, HeadResult, solve_head
+from learnet.transfer_learning.run import Run, TransferConfig
+from learnet.transfer_learning.transfer import transfer
+from learnet.transfer_learning.weights import LoadedBackbone, load_backbone
+
+__all__ = [
+    "BACKBONES",
+    "BackboneCard",
+    "CacheError",
+    "FeatureCache",
+    "Head",
+    "HeadResult",
+    "LoadedBackbone",
+    "Run",
+    "TransferConfig",
+    "load_backbone",
+    "solve_head",
+    "transfer",
+]

@@ -1,0 +1,355 @@
+"""The head: multinomial logistic regression on features, its strength and its temperature found by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from learnet.core import DataError, Silent, UsageError
+from learnet.evaluation import Threshold, choose_threshold, fit_temperature, softmax
+from learnet.transfer_learning.folds import KEPT, assign_folds
+from learnet.transfer_learning.solver import Design, Objective, SoftmaxLoss, minimise, single_threaded_blas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from learnet.core import Progress
+    from learnet.transfer_learning.solver import Floats, Solution
+
+Balance = Literal["auto", "none"]
+
+UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this times the photos of the smallest
+_STEP = 10**0.5  # between neighbouring strengths
+_REACH = 6  # steps to either side of the first guess
+_GAIN = 0.998  # a strength must lower the loss to this share to make the search go on in its direction
+_COARSE, _FINE = 1e-3, 1e-8  # L-BFGS tolerance in the cross-validation, and for the head itself
+_CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
+_SURE = 0.3  # mean p(1 - p) of a fitted classifier in units of 1 / classes: shapes the preconditioner only
+_EXPECTED_EVALUATIONS = 80
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Head:
+    """A linear classifier of raw features; standardisation and temperature are folded in.
+
+    Attributes:
+        kernel: float32 (d, k).
+        bias: float32 (k,).
+        l2: Strength of the penalty it was solved with.
+        temperature: By which its logits have been divided already.
+    """
+
+    kernel: Floats
+    bias: Floats
+    l2: float
+    temperature: float
+
+    def probabilities(self, features: Floats, *, rows: NDArray[np.integer[Any]] | None = None) -> Floats:
+        """Return calibrated probabilities, float32 (n, k).
+
+        Args:
+            features: float32 (N, d); never copied whole.
+            rows: Which of its rows, int (n,); all if not given.
+        """
+        count = len(features) if rows is None else len(rows)
+        result = np.empty((count, self.kernel.shape[1]), np.float32)
+        for start in range(0, count, 1024):
+            span = slice(start, start + 1024)
+            x = features[span] if rows is None else features[rows[span]]
+            result[span] = softmax(x @ self.kernel + self.bias)
+        return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One strength in the cross-validation.
+
+    Attributes:
+        l2: The strength.
+        log_loss: Mean negative log-likelihood of held-out photos at the best temperature, in nats: what is minimised.
+        accuracy: Share of held-out photos recognised, in [0, 1].
+        temperature: The best temperature.
+        evaluations: How often the features were read.
+    """
+
+    l2: float
+    log_loss: float
+    accuracy: float
+    temperature: float
+    evaluations: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeadResult:
+    """A solved head and how it came about.
+
+    Attributes:
+        head: The classifier.
+        threshold: Where "not sure" ends, measured on photos that the measured classifiers had not learned from.
+        balanced: Whether rare classes were weighted up.
+        folds: Folds of the cross-validation; 0 if there were too few photos for one.
+        trials: The strengths tried, weakest first.
+        measured_rows: The photos on which temperature and threshold were measured, as rows of the features, int (m,).
+        measured_probabilities: Their calibrated probabilities, float32 (m, k).
+        evaluations: How often the features were read in all.
+        converged: Whether the final solve reached its tolerance.
+    """
+
+    head: Head
+    threshold: Threshold
+    balanced: bool
+    folds: int
+    trials: tuple[Trial, ...]
+    measured_rows: NDArray[np.int64]
+    measured_probabilities: Floats
+    evaluations: int
+    converged: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return how the head came about as a JSON-like object."""
+        from dataclasses import asdict
+
+        return {
+            "l2": self.head.l2,
+            "temperature": self.head.temperature,
+            "threshold": asdict(self.threshold),
+            "balanced": self.balanced,
+            "folds": self.folds,
+            "trials": [asdict(trial) for trial in self.trials],
+            "evaluations": self.evaluations,
+            "converged": self.converged,
+        }
+
+
+def solve_head(
+    features: Floats,
+    labels: NDArray[np.integer[Any]],
+    *,
+    classes: int,
+    rows: NDArray[np.integer[Any]] | None = None,
+    validation_rows: NDArray[np.integer[Any]] | None = None,
+    groups: NDArray[np.integer[Any]] | None = None,
+    balance: Balance = "auto",
+    folds: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> HeadResult:
+    """Solve multinomial logistic regression to convergence, its L2 strength chosen by cross-validation.
+
+    It minimises ``sum_i w_i * cross_entropy_i / sum_i w_i + l2 / 2 * |W|^2`` over standardised features; the bias is
+    free. Strengths are walked from a first guess downhill in the log-loss that held-out photos have at their best
+    temperature, as that is how the head will be used. Temperature and threshold come from the same held-out photos,
+    each answered by a classifier that had not learned from it or from a copy of it; they are not weighted, so that they
+    hold for photos as they occur even where rare classes are weighted up.
+
+    Args:
+        features: float32 (N, d), C-contiguous; neither copied nor changed.
+        labels: int (N,), in [0, classes).
+        classes: k, at least 2.
+        rows: Which rows to learn from, int (n,); all if not given. Read in place if they are a run without gaps.
+        validation_rows: Rows to measure temperature and threshold on instead of held-out training rows.
+        groups: Ids (N,) of photos that belong together (copies); they stay in one fold.
+        balance: ``"auto"`` weighs classes inversely to their frequency where the largest has more than 1.5 times
+            the photos of the smallest; ``"none"`` never does.
+        folds: At least 2; if not given 5 for small problems and 3 for large ones.
+        seed: The run's seed.
+        progress: Where to tell how it goes.
+
+    Returns:
+        The head and how it came about.
+
+    Raises:
+        UsageError: If shapes, labels or options make no sense.
+        DataError: If fewer than two classes have a photo to learn from, or a feature is not a number.
+
+    Example:
+        >>> x = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+        >>> y = (x[:, 0] > 0).astype(int)
+        >>> result = solve_head(x, y, classes=2)
+        >>> bool((result.head.probabilities(x).argmax(1) == y).mean() > 0.9)
+        True
+    """
+    taught = np.arange(len(labels)) if rows is None else np.asarray(rows)
+    _check(features, labels, taught, classes=classes, balance=balance, folds=folds)
+    known = labels[taught].astype(np.int64)
+    counts = np.bincount(known, minlength=classes)
+    balanced = balance == "auto" and counts.max() > UNEQUAL * counts[counts > 0].min()
+    weight = (1 / np.maximum(counts, 1))[known] if balanced else np.ones(len(known))
+    chosen_folds = folds or (5 if len(known) * features.shape[1] * classes <= _CHEAP else 3)
+    fold = assign_folds(known, folds=chosen_folds, seed=seed, groups=None if groups is None else groups[taught])
+
+    progress = Silent() if progress is None else progress
+    with single_threaded_blas(), progress.stage("Fitting the head", _EXPECTED_EVALUATIONS) as task:
+        fit = _Fit(Design(features, None if rows is None else taught), known, weight, classes, task.advance)
+        guess = features.shape[1] / (12 * len(known))
+        search = _Search(fit, fold, guess)
+        best = search.walk() if (fold != KEPT).any() else guess
+        solution = fit.solve(weight[:, None], l2=best, start=search.start_for_all(best), tolerance=_FINE)
+    kernel, bias = fit.design.fold(solution.weights, solution.bias)
+    if validation_rows is None or len(validation_rows) == 0:
+        measured, logits = taught[search.held], search.logits(best)
+    else:
+        measured, logits = np.asarray(validation_rows), features[validation_rows] @ kernel + bias
+    temperature = fit_temperature(logits, labels[measured])
+    probabilities = softmax(logits, temperature=temperature)
+    return HeadResult(
+        head=Head(
+            kernel=kernel / np.float32(temperature),
+            bias=bias / np.float32(temperature),
+            l2=best,
+            temperature=temperature,
+        ),
+        threshold=choose_threshold(
+            probabilities.max(axis=1, initial=0), probabilities.argmax(axis=1) == labels[measured]
+        ),
+        balanced=bool(balanced),
+        folds=chosen_folds if len(search.held) else 0,
+        trials=tuple(sorted(search.trials.values(), key=lambda trial: trial.l2)),
+        measured_rows=measured.astype(np.int64),
+        measured_probabilities=probabilities,
+        evaluations=solution.evaluations + sum(trial.evaluations for trial in search.trials.values()),
+        converged=solution.converged,
+    )
+
+
+class _Fit:
+    """Solves weighted problems on one design."""
+
+    def __init__(
+        self,
+        design: Design,
+        labels: NDArray[np.int64],
+        weight: NDArray[np.float64],
+        classes: int,
+        advance: Callable[[int], None],
+    ) -> None:
+        if not np.isfinite(design.mean).all() or not np.isfinite(design.inverse_scale).all():
+            raise DataError("A feature is not a number (NaN or infinite): the backbone that computed it is broken.")
+        self.design, self.labels, self.weight, self.classes = design, labels, weight, classes
+        self._gram = design.gram()
+        self._advance = advance
+
+    def zero(self, problems: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the start of all beginnings: no weights, and a bias of zero."""
+        columns = problems * self.classes
+        return np.zeros((columns, self.design.d), np.float32), np.zeros(columns)
+
+    def solve(
+        self,
+        weights: NDArray[np.float64],
+        *,
+        l2: float,
+        start: tuple[NDArray[Any], NDArray[Any]],
+        tolerance: float,
+    ) -> Solution:
+        """Solve one problem for each column of ``weights`` (n, problems)."""
+        loss = SoftmaxLoss(self.labels, weights / weights.sum(axis=0), classes=self.classes)
+        curvature = _SURE / self.classes
+        objective = Objective(self.design, loss, l2=l2, gram=self._gram, curvature=curvature)
+        solution = minimise(objective, weights=start[0], bias=start[1], tolerance=tolerance)
+        self._advance(solution.evaluations)
+        return solution
+
+
+class _Search:
+    """Walks along strengths, all folds at once, each solve starting where the last one ended."""
+
+    def __init__(self, fit: _Fit, fold: NDArray[np.int8], guess: float) -> None:
+        self._fit, self._guess = fit, guess
+        self._fold, self._folds = fold, int(fold.max(initial=KEPT)) + 1
+        self._weights = fit.weight[:, None] * (fold[:, None] != np.arange(self._folds))
+        self.held = np.flatnonzero(fold != KEPT)
+        self.trials: dict[float, Trial] = {}
+        self._logits: dict[float, Floats] = {}
+        self._solutions: dict[float, tuple[NDArray[Any], NDArray[Any]]] = {}
+
+    def walk(self) -> float:
+        """Return the strength with the smallest loss, found by walking downhill from the guess."""
+        self._try(0, start=self._fit.zero(self._folds))
+        if not self._go(-1):
+            self._go(+1)
+        return min(self.trials.values(), key=lambda trial: trial.log_loss).l2
+
+    def logits(self, l2: float) -> Floats:
+        """Return the logits of the held-out rows (m, k), each from the fold that did not learn from it."""
+        return self._logits.get(l2, np.zeros((0, self._fit.classes), np.float32))
+
+    def start_for_all(self, l2: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return where to start for all rows: the mean over the folds."""
+        if l2 not in self._solutions:
+            return self._fit.zero(1)
+        weights, bias = self._solutions[l2]
+        classes = self._fit.classes
+        return weights.reshape(self._folds, classes, -1).mean(axis=0), bias.reshape(self._folds, classes).mean(axis=0)
+
+    def _go(self, direction: int) -> bool:
+        """Walk from the guess until it no longer pays; return whether the first step paid."""
+        last = self._strength(0)
+        for distance in range(1, _REACH + 1):
+            here = self._try(direction * distance, start=self._solutions[last])
+            if here.log_loss > _GAIN * self.trials[last].log_loss:
+                return distance > 1
+            last = here.l2
+        return True
+
+    def _strength(self, step: int) -> float:
+        return float(self._guess * _STEP**step)
+
+    def _try(self, step: int, *, start: tuple[NDArray[Any], NDArray[Any]]) -> Trial:
+        l2 = self._strength(step)
+        solution = self._fit.solve(self._weights, l2=l2, start=start, tolerance=_COARSE)
+        self._solutions[l2] = solution.weights, solution.bias
+        logits = self._logits[l2] = self._held_out_logits(solution)
+        labels = self._fit.labels[self.held]
+        temperature = fit_temperature(logits, labels)
+        probabilities = softmax(logits, temperature=temperature)
+        likelihood = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float32).tiny)
+        self.trials[l2] = Trial(
+            l2=l2,
+            log_loss=float(-np.average(np.log(likelihood), weights=self._fit.weight[self.held])),
+            accuracy=float(np.mean(logits.argmax(axis=1) == labels)),
+            temperature=temperature,
+            evaluations=solution.evaluations,
+        )
+        return self.trials[l2]
+
+    def _held_out_logits(self, solution: Solution) -> Floats:
+        kernel, bias = self._fit.design.fold(solution.weights, solution.bias)
+        result = np.empty((len(self._fold), self._fit.classes), np.float32)
+
+        def answer(chunks: Iterator[tuple[slice, Floats]]) -> None:
+            for span, x in chunks:
+                stacked = (x @ kernel + bias).reshape(len(x), self._folds, -1)
+                result[span] = stacked[np.arange(len(x)), self._fold[span]]
+
+        self._fit.design.share_out(answer)
+        return result[self.held]
+
+
+def _check(
+    features: NDArray[Any],
+    labels: NDArray[np.integer[Any]],
+    taught: NDArray[np.integer[Any]],
+    *,
+    classes: int,
+    balance: str,
+    folds: int | None,
+) -> None:
+    if features.dtype != np.float32 or features.ndim != 2 or len(labels) != len(features):
+        raise UsageError(
+            f"A head is solved on float32 features (n, d) and n labels; received {features.dtype} {features.shape} and "
+            f"{len(labels)} labels."
+        )
+    if balance not in ("auto", "none"):
+        raise UsageError(f"The balance must be 'auto' or 'none'; received '{balance}'.")
+    if folds is not None and not 2 <= folds <= 100:
+        raise UsageError(f"A cross-validation needs 2 to 100 folds; received {folds}.")
+    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise UsageError(f"Labels must lie in [0, {classes}); received {labels.min()} to {labels.max()}.")
+    present = len(np.unique(labels[taught]))
+    if present < 2:
+        raise DataError(f"A classifier needs photos of at least two classes to learn from; received {present}.")

@@ -1,0 +1,224 @@
+"""What a run leaves behind: the proven bundle, the report, the tables, and the receipt."""
+
+from __future__ import annotations
+
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from learnet.bundle import BundleInfo, Calibration, save_bundle
+from learnet.core import LearnetError, peak_memory_bytes, probe, usable_cores, versions
+from learnet.core.runs import write_table
+from learnet.data import ImageProblem, InputSpec, Part, decode, stream_photos
+from learnet.evaluation import ReportData, StageCost, make_thumbnail, thumbnail_choice, write_report
+from learnet.models import with_head
+from learnet.transfer_learning.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from learnet.core import Progress
+    from learnet.data import Dataset
+    from learnet.transfer_learning.run import Stopwatch, TransferConfig
+    from learnet.transfer_learning.study import Study
+    from learnet.transfer_learning.weights import LoadedBackbone
+
+_GOLDEN = 4  # stored images: enough to notice a wrong preprocessing, few enough to copy
+_THUMBNAIL = 96
+_LIBRARIES = ("learnet", "keras", "tensorflow-cpu", "tensorflow", "openvino", "numpy", "scipy", "opencv-python-headless")
+
+
+def publish(
+    folder: Path, study: Study, *, config: TransferConfig, loaded: LoadedBackbone, progress: Progress, watch: Stopwatch
+) -> Run:
+    """Write everything that a run leaves behind into ``folder``; the bundle is proven before it takes its place.
+
+    Args:
+        folder: The run's folder; it exists.
+        study: What was learnt and measured.
+        config: What was asked.
+        loaded: The backbone.
+        progress: Where to tell how it goes.
+        watch: Books the time.
+
+    Returns:
+        The run.
+
+    Raises:
+        BundleError: If the bundle does not give on disk what was measured.
+    """
+    _write_tables(folder, study)
+    _save_bundle(folder / "bundle", study, config=config, loaded=loaded)
+    watch.lap("save and prove the bundle")
+    report = _report(folder, study, config=config, loaded=loaded, watch=watch)
+    write_report(folder / "report.html", report)
+    watch.lap("write the report")
+    sizes = np.bincount(study.parts, minlength=len(Part))
+    run = Run(
+        folder=folder,
+        config=config,
+        metrics=study.metrics,
+        n_train=int(sizes[Part.TRAIN]),
+        n_val=int(sizes[Part.VAL]),
+        n_test=int(sizes[Part.TEST]),
+        n_classes=len(study.dataset.class_names),
+        n_found=study.found,
+        n_skipped=len(study.skipped),
+        n_computed=study.computed,
+        seconds=watch.total(),
+        stages=dict(watch.stages),
+        peak_memory_bytes=peak_memory_bytes(),
+    )
+    run.write_record()
+    if study.skipped:
+        progress.say(f"{len(study.skipped)} of {study.found} files were skipped; {folder / 'skipped.csv'} says why.")
+    return run
+
+
+def _save_bundle(folder: Path, study: Study, *, config: TransferConfig, loaded: LoadedBackbone) -> None:
+    card, spec = loaded.card, loaded.card.input_spec
+    model = with_head(loaded.model, classes=len(study.dataset.class_names))
+    model.get_layer("head").set_weights([study.solved.head.kernel, study.solved.head.bias])
+    sizes = np.bincount(study.parts, minlength=len(Part))
+    info = BundleInfo(
+        architecture={"name": card.architecture, "arguments": {"input_size": [spec.height, spec.width]}},
+        class_names=study.dataset.class_names,
+        input_spec=spec,
+        calibration=Calibration(temperature=study.solved.head.temperature, threshold=study.solved.threshold),
+        metrics=study.metrics.summary(),
+        dataset={
+            "name": study.dataset.name,
+            "fingerprint": study.fingerprint,
+            "train": int(sizes[Part.TRAIN]),
+            "validation": int(sizes[Part.VAL]),
+            "test": int(sizes[Part.TEST]),
+            "skipped": len(study.skipped),
+        },
+        weights={"source": loaded.source, "licence": card.licence, "paper": card.paper, "fingerprint": loaded.fingerprint},
+        config=asdict(config),
+    )
+    golden = _golden_positions(study)
+    images = _prepared(study.dataset, study.test[golden], spec)
+    # The golden outputs are the measured ones, from cached features and the head: saving proves that the network on
+    # disk gives the same from the photo on.
+    save_bundle(folder, info=info, model=model, golden_images=images, golden_outputs=study.probabilities[golden])
+
+
+def _golden_positions(study: Study) -> np.ndarray:
+    """Return positions in the test part, the first photo of each of the first few classes."""
+    labels = study.dataset.labels[study.test]
+    _, first = np.unique(labels, return_index=True)
+    return np.sort(first)[:_GOLDEN]
+
+
+def _prepared(dataset: Dataset, indices: np.ndarray, spec: InputSpec) -> np.ndarray:
+    images = np.empty((len(indices), spec.height, spec.width, 3), np.uint8)
+    for row, photo in zip(images, stream_photos(dataset.source, indices.tolist(), spec=spec), strict=True):
+        if photo.image is None:
+            raise LearnetError(
+                f"'{dataset.source.location(photo.index)}' could be read at first and now cannot: {photo.problem} "
+                "Leave the photos as they are while learnet works, and run it again."
+            )
+        row[:] = photo.image
+    return images
+
+
+def _write_tables(folder: Path, study: Study) -> None:
+    dataset = study.dataset
+    names = dataset.names()
+    write_table(
+        folder / "splits.csv",
+        ("path", "class", "part"),
+        (
+            (name, dataset.class_names[label], Part(part).name.lower())
+            for name, label, part in zip(names, dataset.labels, study.parts, strict=True)
+        ),
+    )
+    write_table(folder / "skipped.csv", ("path", "reason"), ((item.path, item.reason) for item in study.skipped))
+    write_table(
+        folder / "findings.csv",
+        ("kind", "path", "other", "detail"),
+        ((item.kind, item.path, item.other, item.detail) for item in study.findings),
+    )
+    answers, sure = study.probabilities.argmax(axis=1), study.probabilities.max(axis=1)
+    write_table(
+        folder / "predictions.csv",
+        ("path", "class", "answer", "probability", "sure"),
+        (
+            (
+                names[photo],
+                dataset.class_names[dataset.labels[photo]],
+                dataset.class_names[answer],
+                f"{probability:.6f}",
+                bool(probability >= study.solved.threshold.value),
+            )
+            for photo, answer, probability in zip(study.test, answers, sure, strict=True)
+        ),
+    )
+
+
+def _report(
+    folder: Path, study: Study, *, config: TransferConfig, loaded: LoadedBackbone, watch: Stopwatch
+) -> ReportData:
+    dataset, labels = study.dataset, study.dataset.labels
+    shown = thumbnail_choice(study.probabilities, labels[study.test])
+    bundle = folder / "bundle"
+    seen = len(labels) + len(study.skipped)
+    return ReportData(
+        title=dataset.name,
+        description=f"{dataset.layout} Backbone {loaded.card.name}, weights {loaded.source}.",
+        class_names=dataset.class_names,
+        metrics=study.metrics,
+        probabilities=study.probabilities,
+        labels=labels[study.test],
+        photo_names=[dataset.source.name(int(photo)) for photo in study.test],
+        thumbnails=_thumbnails(dataset, study.test, shown),
+        train_counts=np.bincount(labels[study.parts == Part.TRAIN], minlength=len(dataset.class_names)).tolist(),
+        found=study.found,
+        skipped=study.skipped,
+        findings=study.findings,
+        baselines=study.baselines,
+        costs=[
+            StageCost(name=name, seconds=seconds, images=seen if name == "compute features" else None)
+            for name, seconds in watch.stages.items()
+        ],
+        peak_memory_bytes=peak_memory_bytes(),
+        machine=probe().describe(),
+        temperature=study.solved.head.temperature,
+        threshold=study.solved.threshold.value,
+        foreign_auroc=study.foreign_auroc,
+        reproduce=config.command(),
+        provenance={
+            "Seed": str(config.seed),
+            "Dataset fingerprint": study.fingerprint,
+            "Split": "splits.csv beside this page lists every photo and its part",
+            "Backbone": f"{loaded.card.name}; {loaded.card.paper}",
+            "Pretrained weights": f"{loaded.source}; licence {loaded.card.licence}",
+            "L2 strength": f"{study.solved.head.l2:.3g}, chosen by cross-validation on the training part",
+            "Photos computed": f"{study.computed} of {seen}; the others came from the cache",
+            **{f"Version of {name}": version for name, version in versions(*_LIBRARIES).items()},
+        },
+        commands={
+            "Classify new photos": f"learnet predict {shlex.quote(str(bundle))} path/to/photos",
+            "Measure it on other labelled photos": f"learnet evaluate {shlex.quote(str(bundle))} path/to/labelled/photos",
+            "Use it in Python": f"learnet.load({str(bundle)!r}).classifier()",
+        },
+    )
+
+
+def _thumbnails(dataset: Dataset, test: np.ndarray, shown: np.ndarray) -> dict[int, bytes]:
+    spec = InputSpec(height=_THUMBNAIL, width=_THUMBNAIL)
+
+    def draw(position: int) -> tuple[int, bytes] | None:
+        try:
+            content = dataset.source.read(int(test[position]))
+            image = decode(content, target=spec).image if isinstance(content, bytes) else content
+        except ImageProblem:
+            return None
+        return position, make_thumbnail(image, size=_THUMBNAIL)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return dict(drawn for drawn in pool.map(draw, shown.tolist()) if drawn is not None)

@@ -1,0 +1,156 @@
+"""A run: one training execution in one folder, with its configuration, its evidence and its bundle."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from learnet.core import write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from learnet.bundle import Bundle
+    from learnet.evaluation import Metrics
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferConfig:
+    """Everything that decides what a run does; written into the run and the bundle.
+
+    Attributes:
+        data: What the user called the dataset.
+        backbone: Name of the backbone.
+        weights: ``"imagenet"`` or ``"random"``.
+        train_per_class: Photos a class to train with, or None for ``1 - test_fraction`` of them.
+        test_fraction: Share of the photos held back for the test, in (0, 1).
+        balance: ``"auto"`` or ``"none"``.
+        label_depth: Folder level that names the class, or None.
+        group_by: Regular expression that keeps photos together, or None.
+        max_pixels: Larger photos are skipped.
+        seed: Where every random choice comes from.
+    """
+
+    data: str
+    backbone: str
+    weights: str
+    train_per_class: int | None
+    test_fraction: float
+    balance: str
+    label_depth: int | None
+    group_by: str | None
+    max_pixels: int
+    seed: int
+
+    def command(self) -> str:
+        """Return the command line that repeats the run."""
+        import shlex
+
+        words = ["learnet", "transfer", self.data]
+        for name, value in asdict(self).items():
+            if name != "data" and value is not None and (name == "seed" or value != _DEFAULTS.get(name)):
+                words += [f"--{name.replace('_', '-')}", str(value)]
+        return shlex.join(words)
+
+
+_DEFAULTS = {
+    "backbone": "efficientnet_lite0",
+    "weights": "imagenet",
+    "test_fraction": 0.2,
+    "balance": "auto",
+    "max_pixels": 100_000_000,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The outcome of ``learnet.transfer``.
+
+    Attributes:
+        folder: Where everything lies: ``run.json``, ``report.html``, ``bundle/``, ``splits.csv``, ``skipped.csv``,
+            ``findings.csv``, ``predictions.csv``.
+        config: What was asked.
+        metrics: The measurements on the test part.
+        n_train: Photos trained on.
+        n_val: Photos of a given validation part, used for calibration.
+        n_test: Photos tested on.
+        n_classes: Classes.
+        n_found: Files found in all: used and skipped.
+        n_skipped: Files found but not used; ``skipped.csv`` lists them.
+        n_computed: Photos that went through the backbone; the others' features came from the cache.
+        seconds: Wall time from start to finish.
+        stages: Seconds of each stage.
+        peak_memory_bytes: The most memory the process held.
+    """
+
+    folder: Path
+    config: TransferConfig
+    metrics: Metrics
+    n_train: int
+    n_val: int
+    n_test: int
+    n_classes: int
+    n_found: int
+    n_skipped: int
+    n_computed: int
+    seconds: float
+    stages: dict[str, float]
+    peak_memory_bytes: int
+
+    @property
+    def bundle(self) -> Path:
+        """The folder of the bundle."""
+        return self.folder / "bundle"
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML page."""
+        return self.folder / "report.html"
+
+    def load(self) -> Bundle:
+        """Load the bundle."""
+        from learnet.bundle import load_bundle
+
+        return load_bundle(self.bundle)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run's outcome as a JSON-like object."""
+        return {
+            **self.metrics.summary(),
+            "n_train": self.n_train,
+            "n_val": self.n_val,
+            "n_test": self.n_test,
+            "n_classes": self.n_classes,
+            "n_found": self.n_found,
+            "n_skipped": self.n_skipped,
+            "n_computed": self.n_computed,
+            "seconds": round(self.seconds, 3),
+            "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "run": str(self.folder),
+            "bundle": str(self.bundle),
+            "report": str(self.report),
+        }
+
+    def write_record(self) -> None:
+        """Write ``run.json``, the run's receipt."""
+        write_json(self.folder / "run.json", {"config": asdict(self.config), "result": self.to_json()})
+
+
+class Stopwatch:
+    """Seconds by stage: ``lap`` ends a stage and names it."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self.stages: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        """Book the time since the last lap under ``name``."""
+        now = time.perf_counter()
+        self.stages[name] = self.stages.get(name, 0.0) + now - self._last
+        self._last = now
+
+    def total(self) -> float:
+        """Return the seconds since the start."""
+        return time.perf_counter() - self._start

@@ -1,0 +1,73 @@
+"""Keras and OpenVINO give the same probabilities on every network of the table."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from learnet.inference import Predictor
+from learnet.inference.openvino import graph_of
+from learnet.models import ARCHITECTURES, backbone, with_head
+
+IMAGES = 6
+CLASSES = 10
+
+
+def different_images(size: int) -> np.ndarray:
+    """Blurred noise of several brightnesses and contrasts: more different from each other than white noise is."""
+    random = np.random.default_rng(5)
+    coarse = random.uniform(0, 255, (IMAGES, size // 8 + 1, size // 8 + 1, 3)).repeat(8, axis=1).repeat(8, axis=2)
+    strength = np.linspace(0.3, 1, IMAGES)[:, None, None, None]
+    noise = random.normal(0, 10, (IMAGES, size, size, 3))
+    return np.clip(coarse[:, :size, :size] * strength + noise, 0, 255).astype(np.uint8)
+
+
+def randomise(model: keras.Model, images: np.ndarray) -> None:
+    """Give each weight a value that matters: He kernels, random affine parts, the images' own batch statistics."""
+    random = np.random.default_rng(6)
+    for layer in model.layers:
+        for variable in layer.trainable_weights:
+            shape = tuple(variable.shape)
+            if variable.name in {"kernel", "depthwise_kernel"}:
+                fan_in = math.prod(shape[:2]) if "epthwise" in type(layer).__name__ else math.prod(shape[:-1])
+                variable.assign(random.normal(0, math.sqrt(2 / fan_in), shape))
+            else:
+                variable.assign(random.uniform(0.5, 1.0, shape) if variable.name == "gamma" else random.normal(0, 0.1, shape))
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    model(images, training=True)
+
+
+def spread_head(model: keras.Model, features: np.ndarray) -> None:
+    """Set the head so that the images get different and undecided answers."""
+    kernel = np.random.default_rng(7).normal(size=(features.shape[1], CLASSES)) / (features.std(axis=0)[:, None] + 1e-6)
+    logits = features @ kernel
+    kernel /= logits.std()
+    model.get_layer("head").set_weights([kernel, -(features @ kernel).mean(axis=0)])
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES.names())
+def test_keras_and_openvino_agree(name):
+    record = ARCHITECTURES[name]
+    size = max(64, record.min_size)
+    images = different_images(size)
+    body = backbone(name, input_size=(size, size))
+    assert sum(math.prod(variable.shape) for variable in body.trainable_weights) == record.parameters
+    randomise(body, images)
+    model = with_head(body, classes=CLASSES)
+    spread_head(model, np.asarray(body(images)))
+    expected = np.asarray(model(images))
+    assert 0.05 < expected.std(axis=0).mean(), "the images should get different answers"
+    assert expected.max(axis=1).mean() < 0.95, "the answers should not be certain"
+    received = Predictor.compile(model, engine="openvino").predict(images)
+    np.testing.assert_allclose(received, expected, rtol=0, atol=1e-4)
+
+
+def test_graph_holds_constants_only():
+    import tensorflow as tf
+
+    graph = tf.compat.v1.GraphDef.FromString(graph_of(backbone("efficientnet-lite0", input_size=(32, 32))))
+    kinds = {node.op for node in graph.node}
+    assert not {kind for kind in kinds if "Variable" in kind or "Assign" in kind}
+    assert [node.name for node in graph.node if node.op == "Placeholder"] == ["images"]
