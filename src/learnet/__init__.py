@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from learnet.version import __version__
+
 if TYPE_CHECKING:
-    from learnet.bundle import evaluate, predict
-    from learnet.bundle import load_bundle as load
-    from learnet.data import check, open_dataset
-    from learnet.transfer_learning import transfer
+    from learnet.bundle.evaluate import evaluate
+    from learnet.bundle.load import load_bundle as load
+    from learnet.bundle.predict import predict
+    from learnet.data.check import check
+    from learnet.data.resolve import open_dataset
+    from learnet.transfer_learning.transfer import transfer
 
-__version__ = "0.1.0"
-
-__all__ = ["check", "evaluate", "load", "open_dataset", "predict", "transfer"]
+__all__ = ["__version__", "check", "evaluate", "load", "open_dataset", "predict", "transfer"]
 
 _WHERE = {
     "check": ("learnet.data", "check"),

@@ -1,7 +1,7 @@
 """Keep a bundle as this version writes it, so that every later version shows that it can open it.
 
-Run at each release: ``python tests/bundle/store_release.py``. The weights follow a recipe (``conftest.recipe``), so that
-only the header of their file is stored: a few kilobytes instead of fourteen megabytes.
+Run at each release: ``python tests/bundle/store_release.py``. The weights follow a recipe (``conftest.recipe``), so
+that only the header of their file is stored: a few kilobytes instead of fourteen megabytes.
 """
 
 import tempfile

@@ -60,7 +60,9 @@ def server(monkeypatch):
 @pytest.fixture
 def remote(server):
     checksum = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
-    return RemoteFile(name="a.bin", url=f"http://127.0.0.1:{server.server_port}/a", checksum=checksum, max_bytes=len(CONTENT))
+    return RemoteFile(
+        name="a.bin", url=f"http://127.0.0.1:{server.server_port}/a", checksum=checksum, max_bytes=len(CONTENT)
+    )
 
 
 def test_a_file_is_fetched_whole(remote, tmp_path):

@@ -18,7 +18,9 @@ def grouped(*images: np.ndarray) -> list[int]:
 
 
 COPIES = {
-    "re-encoded": lambda image: cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR),
+    "re-encoded": lambda image: cv2.imdecode(
+        cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR
+    ),
     "halved": lambda image: cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
     "enlarged": lambda image: cv2.resize(image, None, fx=1.7, fy=1.7, interpolation=cv2.INTER_CUBIC),
     "brighter": lambda image: np.minimum(image.astype(int) + 12, 255).astype(np.uint8),

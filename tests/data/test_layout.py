@@ -35,10 +35,19 @@ def test_class_order_is_natural(tree):
         assert name == f"{label}/a.jpg"
 
 
-@pytest.mark.parametrize("words", [("train", "val", "test"), ("Train", "VALID", "Test"), ("training", "validation", "testing")])
+@pytest.mark.parametrize(
+    "words", [("train", "val", "test"), ("Train", "VALID", "Test"), ("training", "validation", "testing")]
+)
 def test_split_folders(tree, words):
     train, val, test = words
-    root = tree(f"{train}/cat/1.jpg", f"{train}/dog/2.jpg", f"{val}/cat/3.jpg", f"{val}/dog/4.jpg", f"{test}/cat/5.jpg", f"{test}/dog/6.jpg")
+    root = tree(
+        f"{train}/cat/1.jpg",
+        f"{train}/dog/2.jpg",
+        f"{val}/cat/3.jpg",
+        f"{val}/dog/4.jpg",
+        f"{test}/cat/5.jpg",
+        f"{test}/dog/6.jpg",
+    )
     dataset = scan_folder(root)
     by_name = {Path(dataset.source.name(i)).stem: part for i, part in enumerate(dataset.parts)}
     assert by_name == {"1": Part.TRAIN, "2": Part.TRAIN, "3": Part.VAL, "4": Part.VAL, "5": Part.TEST, "6": Part.TEST}
@@ -134,7 +143,11 @@ def test_split_folders_beside_class_folders_are_refused(tree):
 
 
 def test_empty_folders_never_become_classes_and_are_told(tree):
-    dataset = scan_folder(tree("cat/1.jpg", "dog/2.jpg", "bird/", ".ipynb_checkpoints/x.jpg", "cat/.DS_Store", "Thumbs.db", "@eaDir/y.jpg"))
+    dataset = scan_folder(
+        tree(
+            "cat/1.jpg", "dog/2.jpg", "bird/", ".ipynb_checkpoints/x.jpg", "cat/.DS_Store", "Thumbs.db", "@eaDir/y.jpg"
+        )
+    )
     assert dataset.class_names == ("cat", "dog")
     assert "1 empty folder ignored (bird)" in dataset.layout
     assert [(item.kind, item.path) for item in dataset.notices] == [("empty folder", "bird")]

@@ -59,7 +59,9 @@ def test_split_and_group(manifest):
 def test_parquet_gives_the_same(manifest):
     import pandas as pd
 
-    frame = pd.DataFrame({"label": [1, 2, None], "path": ["img/1.jpg", "img/2.jpg", "img/3.jpg"], "split": ["train", "test", None]})
+    frame = pd.DataFrame(
+        {"label": [1, 2, None], "path": ["img/1.jpg", "img/2.jpg", "img/3.jpg"], "split": ["train", "test", None]}
+    )
     path = manifest("", name="list.parquet")
     frame.astype({"label": "Int64"}).to_parquet(path)
     dataset = read_manifest(path)

@@ -29,7 +29,9 @@ def test_it_finds_what_tarfile_finds(tmp_path_factory, fmt, names, data):
     if fmt == tarfile.USTAR_FORMAT:
         names = [name for name in names if len(name.encode()) <= 90]
     contents = [data.draw(st.binary(max_size=1500)) for _ in names]
-    path = write(tmp_path_factory.mktemp("tar") / "a.tar", [(f"d/{n}", c) for n, c in zip(names, contents, strict=True)], fmt)
+    path = write(
+        tmp_path_factory.mktemp("tar") / "a.tar", [(f"d/{n}", c) for n, c in zip(names, contents, strict=True)], fmt
+    )
     found, members = list_tar(path)
     assert found.names == sorted(f"d/{name}" for name in names)
     blob = path.read_bytes()
@@ -43,7 +45,12 @@ def test_it_finds_what_tarfile_finds(tmp_path_factory, fmt, names, data):
 def test_folders_links_and_hidden_files(tmp_path):
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w") as archive:
-        for name, kind in (("./d", tarfile.DIRTYPE), ("d/empty", tarfile.DIRTYPE), ("d/link", tarfile.SYMTYPE), ("d/hard", tarfile.LNKTYPE)):
+        for name, kind in (
+            ("./d", tarfile.DIRTYPE),
+            ("d/empty", tarfile.DIRTYPE),
+            ("d/link", tarfile.SYMTYPE),
+            ("d/hard", tarfile.LNKTYPE),
+        ):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "../../etc/passwd"
             archive.addfile(info)

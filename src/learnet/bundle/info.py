@@ -8,12 +8,12 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-import learnet
 from learnet.bundle.document import check_json, check_seal, describe, is_sha256, parse_json, seal
 from learnet.core import BundleError, LearnetError, versions
 from learnet.data import InputSpec
 from learnet.evaluation import Threshold
 from learnet.models import ARCHITECTURES
+from learnet.version import __version__
 
 SCHEMA_VERSION = 1
 DOCUMENT = "bundle.json"
@@ -106,7 +106,7 @@ class BundleInfo:
     weights: dict[str, Any]
     config: dict[str, Any]
     versions: dict[str, str] = field(default_factory=lambda: versions(*LIBRARIES))
-    learnet_version: str = field(default_factory=lambda: learnet.__version__)
+    learnet_version: str = field(default_factory=lambda: __version__)
     created: str = field(default_factory=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
     schema_version: int = SCHEMA_VERSION
 
@@ -232,7 +232,7 @@ def _check_version(value: dict[str, Any]) -> None:
     if version > SCHEMA_VERSION:
         raise NewerBundleError(
             f"It follows schema {version} and was written by learnet {describe(value.get('learnet_version'))}; this is "
-            f"learnet {learnet.__version__}, which reads schemas up to {SCHEMA_VERSION}. Install that version "
+            f"learnet {__version__}, which reads schemas up to {SCHEMA_VERSION}. Install that version "
             "or a newer one: pip install --upgrade learnet"
         )
 

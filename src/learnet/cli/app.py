@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-import learnet
 from learnet.cli import cache, check, doctor, evaluate, predict, transfer
+from learnet.version import __version__
 
 app = typer.Typer(
     name="learnet",
@@ -24,7 +24,7 @@ for verb in (transfer.transfer, predict.predict, evaluate.evaluate, check.check,
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)
     if wanted:
-        sys.stdout.write(f"learnet {learnet.__version__}\n")
+        sys.stdout.write(f"learnet {__version__}\n")
         raise typer.Exit
 
 

@@ -28,6 +28,7 @@ CIFAR = RemoteFile(
 )
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _TRAIN, _TEST = tuple(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"
+_TRAIN_PHOTOS = 50_000
 _BATCH_BYTES = 10_000 * (1 + 3 * 32 * 32)
 _IMAGES = ("cifar-10-images.tar", "cifar-10-images.tar.gz", "cifar-10-images.tar.xz")
 _FOLDERS = ("cifar-10-images", "cifar10", "cifar-10", "cifar")
@@ -95,12 +96,12 @@ def _from_batches(folder: Path) -> Dataset:
     if labels.max() >= len(CLASSES):
         raise DataError(f"The batches in '{folder}' hold label {labels.max()}, and CIFAR-10 has none above 9.")
     parts = np.full(len(labels), Part.TRAIN, np.int8)
-    parts[50_000:] = Part.TEST
+    parts[_TRAIN_PHOTOS:] = Part.TEST
     return Dataset(
         name="cifar10",
         source=source,
         labels=labels,
         class_names=CLASSES,
         parts=parts,
-        layout="cifar10: 10 classes, 60,000 photos; given split: 50,000 train, 10,000 test; official binary batches.",
+        layout="cifar10: 10 classes, 60,000 photos; given split: 50,000 train, 10,000 test; from the binary batches.",
     )

@@ -96,7 +96,13 @@ class Extractor:
         return result
 
     def _photos(
-        self, dataset: Dataset, indices: range | list[int], result: Features, *, advance: Callable[[], None], use_cache: bool
+        self,
+        dataset: Dataset,
+        indices: range | list[int],
+        result: Features,
+        *,
+        advance: Callable[[], None],
+        use_cache: bool,
     ) -> Iterator[Photo]:
         known = self._space.known() if self._space is not None and use_cache else None
         stream = stream_photos(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.solver import Floats, Solution
 
 Balance = Literal["auto", "none"]
+Start = tuple["NDArray[Any]", "NDArray[Any]"]
 
 UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this times the photos of the smallest
 _STEP = 10**0.5  # between neighbouring strengths
@@ -184,11 +185,11 @@ def solve_head(
 
     progress = Silent() if progress is None else progress
     with single_threaded_blas(), progress.stage("Fitting the head", _EXPECTED_EVALUATIONS) as task:
-        fit = _Fit(Design(features, None if rows is None else taught), known, weight, classes, task.advance)
+        fit = _Fit(features, taught, known, weight, classes, task.advance)
         guess = features.shape[1] / (12 * len(known))
         search = _Search(fit, fold, guess)
         best = search.walk() if (fold != KEPT).any() else guess
-        solution = fit.solve(weight[:, None], l2=best, start=search.start_for_all(best), tolerance=_FINE)
+        solution = fit.solve(None, l2=best, start=search.mean_solution(best), tolerance=_FINE)
     kernel, bias = fit.design.fold(solution.weights, solution.bias)
     if validation_rows is None or len(validation_rows) == 0:
         measured, logits = taught[search.held], search.logits(best)
@@ -217,59 +218,58 @@ def solve_head(
 
 
 class _Fit:
-    """Solves weighted problems on one design."""
+    """Solves the problem on all training rows or some of them, standardised alike."""
 
     def __init__(
         self,
-        design: Design,
+        features: Floats,
+        rows: NDArray[np.integer[Any]],
         labels: NDArray[np.int64],
         weight: NDArray[np.float64],
         classes: int,
         advance: Callable[[int], None],
     ) -> None:
-        if not np.isfinite(design.mean).all() or not np.isfinite(design.inverse_scale).all():
+        self.design = Design(features, rows)
+        if not (np.isfinite(self.design.mean).all() and np.isfinite(self.design.inverse_scale).all()):
             raise DataError("A feature is not a number (NaN or infinite): the backbone that computed it is broken.")
-        self.design, self.labels, self.weight, self.classes = design, labels, weight, classes
-        self._gram = design.gram()
-        self._advance = advance
+        self.labels, self.weight, self.classes = labels, weight, classes
+        self._features, self._rows, self._advance = features, rows, advance
+        self._gram = self.design.gram()
 
-    def zero(self, problems: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the start of all beginnings: no weights, and a bias of zero."""
-        columns = problems * self.classes
-        return np.zeros((columns, self.design.d), np.float32), np.zeros(columns)
+    def part(self, places: NDArray[np.integer[Any]]) -> Design:
+        """Return the design of some of the training rows."""
+        return Design(self._features, self._rows[places], standardised_as=self.design)
 
-    def solve(
-        self,
-        weights: NDArray[np.float64],
-        *,
-        l2: float,
-        start: tuple[NDArray[Any], NDArray[Any]],
-        tolerance: float,
-    ) -> Solution:
-        """Solve one problem for each column of ``weights`` (n, problems)."""
-        loss = SoftmaxLoss(self.labels, weights / weights.sum(axis=0), classes=self.classes)
-        curvature = _SURE / self.classes
-        objective = Objective(self.design, loss, l2=l2, gram=self._gram, curvature=curvature)
+    def zero(self) -> Start:
+        """Return the start of all beginnings."""
+        return np.zeros((self.classes, self.design.d), np.float32), np.zeros(self.classes)
+
+    def solve(self, places: NDArray[np.integer[Any]] | None, *, l2: float, start: Start, tolerance: float) -> Solution:
+        """Solve for the training rows at ``places``, or all of them."""
+        design, labels, weight = self.design, self.labels, self.weight
+        if places is not None:
+            design, labels, weight = self.part(places), labels[places], weight[places]
+        loss = SoftmaxLoss(labels, weight)
+        objective = Objective(design, loss, l2=l2, gram=self._gram, curvature=_SURE / self.classes)
         solution = minimise(objective, weights=start[0], bias=start[1], tolerance=tolerance)
         self._advance(solution.evaluations)
         return solution
 
 
 class _Search:
-    """Walks along strengths, all folds at once, each solve starting where the last one ended."""
+    """Walks along strengths; each fold's solve starts where that fold's last one ended, so that nothing leaks."""
 
     def __init__(self, fit: _Fit, fold: NDArray[np.int8], guess: float) -> None:
-        self._fit, self._guess = fit, guess
-        self._fold, self._folds = fold, int(fold.max(initial=KEPT)) + 1
-        self._weights = fit.weight[:, None] * (fold[:, None] != np.arange(self._folds))
+        self._fit, self._fold, self._guess = fit, fold, guess
+        self._folds = int(fold.max(initial=KEPT)) + 1
         self.held = np.flatnonzero(fold != KEPT)
         self.trials: dict[float, Trial] = {}
         self._logits: dict[float, Floats] = {}
-        self._solutions: dict[float, tuple[NDArray[Any], NDArray[Any]]] = {}
+        self._solutions: dict[float, list[Start]] = {}
 
     def walk(self) -> float:
         """Return the strength with the smallest loss, found by walking downhill from the guess."""
-        self._try(0, start=self._fit.zero(self._folds))
+        self._try(0, starts=[self._fit.zero()] * self._folds)
         if not self._go(-1):
             self._go(+1)
         return min(self.trials.values(), key=lambda trial: trial.log_loss).l2
@@ -278,19 +278,17 @@ class _Search:
         """Return the logits of the held-out rows (m, k), each from the fold that did not learn from it."""
         return self._logits.get(l2, np.zeros((0, self._fit.classes), np.float32))
 
-    def start_for_all(self, l2: float) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return where to start for all rows: the mean over the folds."""
-        if l2 not in self._solutions:
-            return self._fit.zero(1)
-        weights, bias = self._solutions[l2]
-        classes = self._fit.classes
-        return weights.reshape(self._folds, classes, -1).mean(axis=0), bias.reshape(self._folds, classes).mean(axis=0)
+    def mean_solution(self, l2: float) -> Start:
+        """Return the mean of the folds' solutions, from where it is not far to the one on all rows."""
+        solutions = self._solutions.get(l2, [self._fit.zero()])
+        weights = sum(weights for weights, _ in solutions) / np.float32(len(solutions))
+        return weights, np.mean([bias for _, bias in solutions], axis=0)
 
     def _go(self, direction: int) -> bool:
         """Walk from the guess until it no longer pays; return whether the first step paid."""
         last = self._strength(0)
         for distance in range(1, _REACH + 1):
-            here = self._try(direction * distance, start=self._solutions[last])
+            here = self._try(direction * distance, starts=self._solutions[last])
             if here.log_loss > _GAIN * self.trials[last].log_loss:
                 return distance > 1
             last = here.l2
@@ -299,35 +297,42 @@ class _Search:
     def _strength(self, step: int) -> float:
         return float(self._guess * _STEP**step)
 
-    def _try(self, step: int, *, start: tuple[NDArray[Any], NDArray[Any]]) -> Trial:
-        l2 = self._strength(step)
-        solution = self._fit.solve(self._weights, l2=l2, start=start, tolerance=_COARSE)
-        self._solutions[l2] = solution.weights, solution.bias
-        logits = self._logits[l2] = self._held_out_logits(solution)
-        labels = self._fit.labels[self.held]
+    def _try(self, step: int, *, starts: list[Start]) -> Trial:
+        l2, evaluations = self._strength(step), 0
+        logits = np.empty((len(self._fold), self._fit.classes), np.float32)
+        self._solutions[l2] = []
+        for index, start in enumerate(starts):
+            solution = self._fit.solve(np.flatnonzero(self._fold != index), l2=l2, start=start, tolerance=_COARSE)
+            self._solutions[l2].append((solution.weights, solution.bias))
+            evaluations += solution.evaluations
+            self._answer(np.flatnonzero(self._fold == index), solution, logits)
+        self._logits[l2] = logits[self.held]
+        self.trials[l2] = self._judge(l2, evaluations)
+        return self.trials[l2]
+
+    def _answer(self, places: NDArray[np.integer[Any]], solution: Solution, logits: Floats) -> None:
+        """Fill in the logits of a fold's held-out rows."""
+        kernel, bias = self._fit.design.fold(solution.weights, solution.bias)
+
+        def fill(chunks: Iterator[tuple[slice, Floats]]) -> None:
+            for span, x in chunks:
+                logits[places[span]] = x @ kernel + bias
+
+        if len(places):
+            self._fit.part(places).share_out(fill)
+
+    def _judge(self, l2: float, evaluations: int) -> Trial:
+        labels, logits = self._fit.labels[self.held], self._logits[l2]
         temperature = fit_temperature(logits, labels)
         probabilities = softmax(logits, temperature=temperature)
         likelihood = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float32).tiny)
-        self.trials[l2] = Trial(
+        return Trial(
             l2=l2,
             log_loss=float(-np.average(np.log(likelihood), weights=self._fit.weight[self.held])),
             accuracy=float(np.mean(logits.argmax(axis=1) == labels)),
             temperature=temperature,
-            evaluations=solution.evaluations,
+            evaluations=evaluations,
         )
-        return self.trials[l2]
-
-    def _held_out_logits(self, solution: Solution) -> Floats:
-        kernel, bias = self._fit.design.fold(solution.weights, solution.bias)
-        result = np.empty((len(self._fold), self._fit.classes), np.float32)
-
-        def answer(chunks: Iterator[tuple[slice, Floats]]) -> None:
-            for span, x in chunks:
-                stacked = (x @ kernel + bias).reshape(len(x), self._folds, -1)
-                result[span] = stacked[np.arange(len(x)), self._fold[span]]
-
-        self._fit.design.share_out(answer)
-        return result[self.held]
 
 
 def _check(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _GOLDEN = 4  # stored images: enough to notice a wrong preprocessing, few enough to copy
 _THUMBNAIL = 96
-_LIBRARIES = ("learnet", "keras", "tensorflow-cpu", "tensorflow", "openvino", "numpy", "scipy", "opencv-python-headless")
+_LIBRARIES = ("learnet", "keras", "tensorflow-cpu", "openvino", "numpy", "scipy", "opencv-python-headless")
 
 
 def publish(
@@ -97,7 +97,12 @@ def _save_bundle(folder: Path, study: Study, *, config: TransferConfig, loaded: 
             "test": int(sizes[Part.TEST]),
             "skipped": len(study.skipped),
         },
-        weights={"source": loaded.source, "licence": card.licence, "paper": card.paper, "fingerprint": loaded.fingerprint},
+        weights={
+            "source": loaded.source,
+            "licence": card.licence,
+            "paper": card.paper,
+            "fingerprint": loaded.fingerprint,
+        },
         config=asdict(config),
     )
     golden = _golden_positions(study)
@@ -202,8 +207,8 @@ def _report(
             **{f"Version of {name}": version for name, version in versions(*_LIBRARIES).items()},
         },
         commands={
-            "Classify new photos": f"learnet predict {shlex.quote(str(bundle))} path/to/photos",
-            "Measure it on other labelled photos": f"learnet evaluate {shlex.quote(str(bundle))} path/to/labelled/photos",
+            "Classify new photos": shlex.join(["learnet", "predict", str(bundle), "path/to/photos"]),
+            "Measure it on other labelled photos": shlex.join(["learnet", "evaluate", str(bundle), "path/to/labelled"]),
             "Use it in Python": f"learnet.load({str(bundle)!r}).classifier()",
         },
     )

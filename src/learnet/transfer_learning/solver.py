@@ -7,7 +7,6 @@ A model of K columns is ``logits = z @ W + b`` with ``z = (x - mean) * inverse_s
   memory, in float32 and in chunks of rows that fit the processor's cache: one reading of the features an evaluation.
 * L-BFGS works in coordinates ``U`` with ``W = L^-T U`` and ``L L^T = curvature * Z^T Z / n + l2``, in which the problem
   is nearly round; tens of iterations do what takes hundreds in the raw coordinates.
-* Several problems on the same features (folds of a cross-validation) are columns of one problem.
 * Each core works on its own block of rows with single-threaded matrix products, so that the arithmetic between them is
   shared out, too; a BLAS that shares out each product by itself waits in between, and badly so on a busy machine.
 """
@@ -38,8 +37,9 @@ _MEMORY = 10  # pairs that L-BFGS keeps
 
 
 def single_threaded_blas() -> AbstractContextManager[Any]:
-    """Return the context in which NumPy's matrix products use one thread, for code that brings its own threads."""
-    from threadpoolctl import threadpool_limits
+    """Return the context in which matrix products use one thread, for code that brings its own threads."""
+    import scipy.linalg  # noqa: F401 (brings a BLAS of its own, which must be there to be limited)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
     return limits
@@ -63,6 +63,7 @@ class Design:
     Args:
         features: float32 (N, d), C-contiguous; never copied or changed.
         rows: Which of its rows, int (n,); all if not given. Ascending runs without gaps are read in place.
+        standardised_as: A design whose mean and scale are taken over; measured over the rows if not given.
         workers: Threads; as many as there are cores if not given.
 
     Attributes:
@@ -73,7 +74,12 @@ class Design:
     """
 
     def __init__(
-        self, features: Floats, rows: NDArray[np.integer[Any]] | None = None, *, workers: int | None = None
+        self,
+        features: Floats,
+        rows: NDArray[np.integer[Any]] | None = None,
+        *,
+        standardised_as: Design | None = None,
+        workers: int | None = None,
     ) -> None:
         self._features = features
         self._rows = rows
@@ -82,7 +88,8 @@ class Design:
             self._features, self._rows = features[rows[0] : rows[-1] + 1], None
         self.n = len(self._features) if self._rows is None else len(self._rows)
         self.d = features.shape[1]
-        self.mean, self.inverse_scale = self._moments()
+        like = standardised_as
+        self.mean, self.inverse_scale = self._moments() if like is None else (like.mean, like.inverse_scale)
 
     def chunks(self, spans: Sequence[slice] | None = None) -> Iterator[tuple[slice, Floats]]:
         """Yield rows as ``(slice of the design, float32 (m, d))``, each valid until the next one.
@@ -152,14 +159,14 @@ class Design:
 
     def _moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         def sums(chunks: Iterator[tuple[slice, Floats]]) -> NDArray[np.float64]:
-            return np.sum([x.sum(axis=0, dtype=np.float64) for _, x in chunks], axis=0)
+            return np.array([x.sum(axis=0, dtype=np.float64) for _, x in chunks]).sum(axis=0)
 
         def squares(chunks: Iterator[tuple[slice, Floats]]) -> NDArray[np.float64]:
-            return np.sum([np.square(x - centre).sum(axis=0, dtype=np.float64) for _, x in chunks], axis=0)
+            return np.array([np.square(x - centre).sum(axis=0, dtype=np.float64) for _, x in chunks]).sum(axis=0)
 
-        mean = np.sum(self.share_out(sums), axis=0) / self.n
+        mean = np.array(self.share_out(sums)).sum(axis=0) / self.n
         centre = mean.astype(np.float32)
-        deviation = np.sqrt(np.sum(self.share_out(squares), axis=0) / self.n)
+        deviation = np.sqrt(np.array(self.share_out(squares)).sum(axis=0) / self.n)
         varies = deviation > np.maximum(1e-6 * np.abs(mean), 1e-30)
         return mean, np.divide(1.0, deviation, out=np.zeros(self.d), where=varies)
 
@@ -299,31 +306,28 @@ def minimise(
 
 
 class SoftmaxLoss:
-    """Weighted mean cross-entropy of one or several problems whose columns stand side by side.
+    """Weighted mean cross-entropy.
 
     Args:
         labels: int (n,), in [0, classes).
-        weights: (n, problems); each column sums to 1. A row with weight 0 is not learned from.
-        classes: Columns of each problem.
+        weights: (n,), above 0; their sum is scaled to 1.
     """
 
-    def __init__(self, labels: NDArray[np.integer[Any]], weights: NDArray[Any], *, classes: int) -> None:
-        self._labels, self._classes = labels, classes
-        self._weights = np.ascontiguousarray(weights, np.float32)
+    def __init__(self, labels: NDArray[np.integer[Any]], weights: NDArray[Any]) -> None:
+        self._labels = labels
+        self._weights = (weights / weights.sum()).astype(np.float32)
 
     def __call__(self, logits: Floats, rows: slice) -> float:
-        """Return the loss of a chunk; ``logits`` (m, problems * classes) become weight * (probability - truth)."""
+        """Return the loss of a chunk; ``logits`` (m, classes) become weight * (probability - truth)."""
         labels, weights = self._labels[rows], self._weights[rows]
-        stacked = logits.reshape(len(labels), -1, self._classes)
-        stacked -= stacked.max(axis=2, keepdims=True)
         places = np.arange(len(labels))
-        chosen = stacked[places, :, labels]
-        np.exp(stacked, out=stacked)
-        sums = stacked.sum(axis=2)
-        loss = float(np.sum(weights * (np.log(sums) - chosen), dtype=np.float64))
-        stacked *= (weights / sums)[:, :, None]
-        stacked[places, :, labels] -= weights
-        return loss
+        logits -= logits.max(axis=1, keepdims=True)
+        chosen = logits[places, labels]
+        np.exp(logits, out=logits)
+        sums = logits.sum(axis=1)
+        logits *= (weights / sums)[:, None]
+        logits[places, labels] -= weights
+        return float(np.sum(weights * (np.log(sums) - chosen), dtype=np.float64))
 
 
 class SquaredHingeLoss:
