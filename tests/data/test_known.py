@@ -95,7 +95,7 @@ def test_caltech101_is_the_same_in_every_form(data_dir, monkeypatch, form):
 
 def test_a_damaged_official_archive_is_refused(data_dir):
     put_caltech(data_dir, "zip")
-    with pytest.raises(DataError, match="not the official file.*3138e1922a9193bfa496528edbbc45d0"):
+    with pytest.raises(DataError, match=r"not the official file.*3138e1922a9193bfa496528edbbc45d0"):
         open_dataset("caltech101")
 
 

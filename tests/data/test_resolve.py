@@ -93,7 +93,7 @@ def test_group_by(tree):
 
 def test_bad_group_by(tree):
     root = tree("cat/anna-1.jpg", "cat/2.jpg", "dog/ben-1.jpg")
-    with pytest.raises(DataError, match="finds nothing in 1 path of 3, for example in cat/2.jpg"):
+    with pytest.raises(DataError, match=r"finds nothing in 1 path of 3, for example in cat/2\.jpg"):
         open_dataset(root, group_by=r"/(\w+)-")
     with pytest.raises(UsageError, match="no regular expression"):
         open_dataset(root, group_by="(")

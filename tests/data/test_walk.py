@@ -60,10 +60,8 @@ def test_names_of_every_kind(tree):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes names that are not UTF-8")
 def test_names_that_are_no_utf8(tree):
     root = tree("a/1.jpg")
-    with open(os.fsencode(root) + b"/a/caf\xe9.jpg", "wb"):
-        pass
-    with open(os.fsencode(root) + b"/a/.\xe9", "wb"):
-        pass
+    (root / "a" / "caf\udce9.jpg").touch()
+    (root / "a" / ".\udce9").touch()
     found = walk(root)
     assert found.names == ["a/1.jpg", "a/caf\udce9.jpg"]
     assert found.skipped[0].path == "a/.\\udce9"

@@ -29,22 +29,22 @@ def randomise(model: keras.Model, images: np.ndarray) -> None:
     for layer in model.layers:
         for variable in layer.trainable_weights:
             shape = tuple(variable.shape)
-            if variable.name in {"kernel", "depthwise_kernel"}:
-                fan_in = math.prod(shape[:2]) if "epthwise" in type(layer).__name__ else math.prod(shape[:-1])
-                variable.assign(random.normal(0, math.sqrt(2 / fan_in), shape))
+            noise = random.random(shape, np.float32) - 0.5
+            if variable.name == "kernel":
+                fan_in = math.prod(shape[:2]) * (1 if isinstance(layer, keras.layers.DepthwiseConv2D) else shape[2])
+                variable.assign(noise * math.sqrt(24 / fan_in))
             else:
-                variable.assign(random.uniform(0.5, 1.0, shape) if variable.name == "gamma" else random.normal(0, 0.1, shape))
+                variable.assign(noise / 2 + (variable.name == "gamma"))
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
     model(images, training=True)
 
 
-def spread_head(model: keras.Model, features: np.ndarray) -> None:
+def spread_head(head: keras.layers.Dense, features: np.ndarray) -> None:
     """Set the head so that the images get different and undecided answers."""
     kernel = np.random.default_rng(7).normal(size=(features.shape[1], CLASSES)) / (features.std(axis=0)[:, None] + 1e-6)
-    logits = features @ kernel
-    kernel /= logits.std()
-    model.get_layer("head").set_weights([kernel, -(features @ kernel).mean(axis=0)])
+    kernel *= 2 / (features @ kernel).std(axis=0)
+    head.set_weights([kernel, -(features @ kernel).mean(axis=0)])
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES.names())
@@ -56,8 +56,9 @@ def test_keras_and_openvino_agree(name):
     assert sum(math.prod(variable.shape) for variable in body.trainable_weights) == record.parameters
     randomise(body, images)
     model = with_head(body, classes=CLASSES)
-    spread_head(model, np.asarray(body(images)))
-    expected = np.asarray(model(images))
+    features = np.asarray(body(images))
+    spread_head(model.get_layer("head"), features)
+    expected = np.asarray(model.get_layer("head")(features))
     assert 0.05 < expected.std(axis=0).mean(), "the images should get different answers"
     assert expected.max(axis=1).mean() < 0.95, "the answers should not be certain"
     received = Predictor.compile(model, engine="openvino").predict(images)

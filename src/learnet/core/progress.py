@@ -55,7 +55,7 @@ class _LineTask:
     def advance(self, steps: int = 1) -> None:
         self.done += steps
         now = time.monotonic()
-        if now - self._last >= self._every and self.done < self._total:
+        if now - self._last >= max(self._every, 0.1 * (now - self._start)) and self.done < self._total:
             self._last = now
             rate = self.done / (now - self._start)
             left = (self._total - self.done) / rate
@@ -71,7 +71,7 @@ class Lines:
 
     Args:
         out: Where to write; standard error if not given.
-        every: Seconds between two lines of one stage.
+        every: Seconds between two lines of one stage; more as the stage goes on, so that long logs stay short.
     """
 
     def __init__(self, *, out: TextIO | None = None, every: float = 5.0) -> None:

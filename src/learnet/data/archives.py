@@ -184,7 +184,7 @@ class _Watched(io.RawIOBase):
         return chunk
 
 
-def _open_gzip(file: io.RawIOBase) -> IO[bytes]:
+def _open_gzip(file: IO[bytes] | io.RawIOBase) -> IO[bytes]:
     return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]  # it reads, which is all that is asked
 
 
@@ -211,13 +211,13 @@ def _require_sane(size: int) -> None:
 
 def _unpack_zip(file: io.RawIOBase, out: IO[bytes], *, inner: str | None) -> None:
     """Write a zip archive's files as tar members, or unpack the packed tar inside it."""
-    with zipfile.ZipFile(file) as packed:  # type: ignore[arg-type]  # as above
+    with zipfile.ZipFile(file) as packed:
         if inner is not None:
             name = next((name for name in packed.namelist() if name.endswith(inner)), None)
             if name is None:
                 raise ValueError(f"there is no '{inner}' in it")
             with packed.open(name) as member:
-                _copy(gzip.GzipFile(fileobj=member), out)
+                _copy(_open_gzip(member), out)
             return
         infos = [info for info in packed.infolist() if not info.is_dir()]
         _require_sane(sum(info.file_size for info in infos))

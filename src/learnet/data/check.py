@@ -217,11 +217,11 @@ def _first_of_each(group: Sequence[int], values: np.ndarray) -> list[tuple[int, 
 
 
 def _class(dataset: Dataset, photo: int) -> str:
-    return dataset.class_names[dataset.labels[photo]]
+    return dataset.class_names[int(dataset.labels[photo])]
 
 
 def _part(dataset: Dataset, photo: int) -> str:
-    return str(Part(dataset.parts[photo]).name.lower())
+    return Part(int(dataset.parts[photo])).name.lower()
 
 
 def _suffix_findings(names: list[str], facts: Sequence[Facts]) -> list[Finding]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 HASH_BYTES = 32
 _CELLS = 16
 _CHESSBOARD = np.indices((_CELLS, _CELLS)).sum(axis=0) % 2 == 0
+_EDGES = np.linspace(0, 1, _CELLS + 2)
 _NOISE = 3  # grey levels; a smaller difference between neighbouring cells is what compression leaves
 _SMALLEST_SIDE = 32  # pixels; smaller pictures look alike without being copies (measured on 8 x 8 digits)
 _NO_HASH = bytes(HASH_BYTES)
@@ -42,13 +43,33 @@ def perceptual_hash(image: np.ndarray) -> bytes:
 
     if min(image.shape[:2]) < _SMALLEST_SIDE:
         return _NO_HASH
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    while min(grey.shape) >= 4 * (_CELLS + 1):
-        half = (-(-grey.shape[1] // 2), -(-grey.shape[0] // 2))
-        grey = cv2.resize(grey, half, interpolation=cv2.INTER_LINEAR)  # at half the size this averages 2 x 2 pixels
-    cells = cv2.resize(grey, (_CELLS + 1, _CELLS + 1), interpolation=cv2.INTER_AREA).astype(np.int16)
+    cells = _mean_cells(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     here = cells[:-1, :-1] + _NOISE
     return np.packbits(np.where(_CHESSBOARD, cells[:-1, 1:] > here, cells[1:, :-1] > here)).tobytes()
+
+
+def _mean_cells(grey: np.ndarray) -> np.ndarray:
+    """Average a grey picture over 17 x 17 equal cells, edges between pixels included.
+
+    The integral image gives sums up to any whole pixel; between two they grow linearly. The result is that of OpenCV's
+    area interpolation, several times faster.
+    """
+    import cv2
+
+    height, width = grey.shape
+    (rows, down), (columns, right) = _edges(height), _edges(width)
+    corners = cv2.integral(grey).take(rows, axis=0).take(columns, axis=1)
+    upper, lower = np.split(corners, 2)
+    left, beyond = np.split(upper + (lower - upper) * down[:, None], 2, axis=1)
+    sums = left + (beyond - left) * right
+    return np.diff(np.diff(sums, axis=0), axis=1) * ((_CELLS + 1) ** 2 / (height * width))
+
+
+def _edges(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the whole pixels before and after each of 18 cell edges, one after the other, and how far each lies on."""
+    edges = _EDGES * size
+    before = np.minimum(edges.astype(np.int64), size - 1)
+    return np.concatenate([before, before + 1]), edges - before
 
 
 def exact_groups(digests: np.ndarray) -> np.ndarray:

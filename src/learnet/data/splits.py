@@ -123,8 +123,8 @@ def _keep_given(labels: np.ndarray, given: np.ndarray, class_names: Sequence[str
     untrained = np.setdiff1d(labels[result == Part.TEST], trained)
     if len(untrained):
         raise DataError(
-            f"In the given split {listing([class_names[label] for label in untrained.tolist()])} has photos to test and none to "
-            f"train. Move some of them to the training part, or take them out."
+            f"In the given split {listing([class_names[label] for label in untrained.tolist()])} has photos to test and "
+            f"none to train. Move some of them to the training part, or take them out."
         )
     return result
 
@@ -153,7 +153,8 @@ def _divide(
         wanted = np.clip(np.rint(sizes * test_fraction), 1, None)
         wanted = np.minimum(wanted, np.maximum(sizes - 1, 0)).astype(np.int64)
     else:
-        few = [f"{class_names[label]} ({size})" for label, size in enumerate(sizes.tolist()) if 0 < size <= train_per_class]
+        counts = enumerate(sizes.tolist())
+        few = [f"{class_names[label]} ({size})" for label, size in counts if 0 < size <= train_per_class]
         if few:
             raise DataError(
                 f"--train-per-class {train_per_class} needs at least {train_per_class + 1} photos of each class, so "

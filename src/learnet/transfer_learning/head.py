@@ -27,7 +27,7 @@ UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this time
 _STEP = 10**0.5  # between neighbouring strengths
 _REACH = 6  # steps to either side of the first guess
 _GAIN = 0.998  # a strength must lower the loss to this share to make the search go on in its direction
-_COARSE, _FINE = 1e-3, 1e-8  # L-BFGS tolerance in the cross-validation, and for the head itself
+_COARSE, _FINE = 2e-3, 1e-8  # L-BFGS tolerance in the cross-validation, and for the head itself
 _CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
 _SURE = 0.3  # mean p(1 - p) of a fitted classifier in units of 1 / classes: shapes the preconditioner only
 _EXPECTED_EVALUATIONS = 80
@@ -281,8 +281,7 @@ class _Search:
     def mean_solution(self, l2: float) -> Start:
         """Return the mean of the folds' solutions, from where it is not far to the one on all rows."""
         solutions = self._solutions.get(l2, [self._fit.zero()])
-        weights = sum(weights for weights, _ in solutions) / np.float32(len(solutions))
-        return weights, np.mean([bias for _, bias in solutions], axis=0)
+        return np.mean([weights for weights, _ in solutions], axis=0), np.mean([bias for _, bias in solutions], axis=0)
 
     def _go(self, direction: int) -> bool:
         """Walk from the guess until it no longer pays; return whether the first step paid."""

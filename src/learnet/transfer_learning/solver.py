@@ -33,7 +33,8 @@ T = TypeVar("T")
 
 _CHUNK = 512  # rows
 _GRAM_ROWS = 16_384  # enough for a preconditioner
-_MEMORY = 10  # pairs that L-BFGS keeps
+_TRIANGLE_BLOCKS = 4
+_MEMORY = 6  # pairs that L-BFGS keeps
 
 
 def single_threaded_blas() -> AbstractContextManager[Any]:
@@ -88,6 +89,8 @@ class Design:
             self._features, self._rows = features[rows[0] : rows[-1] + 1], None
         self.n = len(self._features) if self._rows is None else len(self._rows)
         self.d = features.shape[1]
+        self.mean: NDArray[np.float64]
+        self.inverse_scale: NDArray[np.float64]
         like = standardised_as
         self.mean, self.inverse_scale = self._moments() if like is None else (like.mean, like.inverse_scale)
 
@@ -122,14 +125,24 @@ class Design:
         with ThreadPoolExecutor(self._workers) as pool:
             return list(pool.map(lambda part: work(self.chunks(part)), parts))
 
-    def multiply(self, left: Floats, right: Floats) -> Floats:
-        """Return ``left @ right``, the rows of ``left`` shared out among the workers."""
-        result = np.empty((len(left), right.shape[1]), np.float32)
-        block = max(1, -(-len(left) // self._workers))
-        parts = [slice(start, start + block) for start in range(0, len(left), block)]
+    def times_triangle(self, left: Floats, triangle: Floats, *, transposed: bool = False) -> Floats:
+        """Return ``left @ triangle``, or ``left @ triangle.T``, for a lower triangular (d, d) matrix.
+
+        The rows of ``left`` are shared out among the workers; blocks above the diagonal are not multiplied.
+        """
+        result, block = np.empty_like(left), max(1, -(-self.d // _TRIANGLE_BLOCKS))
+
+        def some_rows(rows: slice) -> None:
+            for start in range(0, self.d, block):
+                stop = min(start + block, self.d)
+                if transposed:
+                    np.matmul(left[rows, :stop], triangle[start:stop, :stop].T, out=result[rows, start:stop])
+                else:
+                    np.matmul(left[rows, start:], triangle[start:, start:stop], out=result[rows, start:stop])
+
+        share = max(1, -(-len(left) // self._workers))
         with ThreadPoolExecutor(self._workers) as pool:
-            for _ in pool.map(lambda part: np.matmul(left[part], right, out=result[part]), parts):
-                pass
+            list(pool.map(some_rows, [slice(start, start + share) for start in range(0, len(left), share)]))
         return result
 
     def gram(self) -> Floats:
@@ -159,10 +172,16 @@ class Design:
 
     def _moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         def sums(chunks: Iterator[tuple[slice, Floats]]) -> NDArray[np.float64]:
-            return np.array([x.sum(axis=0, dtype=np.float64) for _, x in chunks]).sum(axis=0)
+            total = np.zeros(self.d)
+            for _, x in chunks:
+                total += x.sum(axis=0, dtype=np.float64)
+            return total
 
         def squares(chunks: Iterator[tuple[slice, Floats]]) -> NDArray[np.float64]:
-            return np.array([np.square(x - centre).sum(axis=0, dtype=np.float64) for _, x in chunks]).sum(axis=0)
+            total = np.zeros(self.d)
+            for _, x in chunks:
+                total += np.square(x - centre).sum(axis=0, dtype=np.float64)
+            return total
 
         mean = np.array(self.share_out(sums)).sum(axis=0) / self.n
         centre = mean.astype(np.float32)
@@ -215,13 +234,13 @@ class Objective:
 
     def start(self, weights: NDArray[Any], bias: NDArray[Any]) -> NDArray[np.float64]:
         """Return the coordinates of ``weights`` (K, d) and ``bias`` (K,), flat."""
-        rotated = self._design.multiply(weights.astype(np.float32, copy=False), self._root)
+        rotated = self._design.times_triangle(weights.astype(np.float32, copy=False), self._root)
         return np.concatenate([rotated, (bias / self._bias_unit)[:, None]], axis=1, dtype=np.float64).ravel()
 
     def place(self, coordinates: NDArray[np.float64]) -> tuple[Floats, NDArray[np.float64]]:
         """Return ``(weights (K, d), bias (K,))`` of flat coordinates."""
         table = coordinates.reshape(-1, self._design.d + 1)
-        weights = self._design.multiply(table[:, :-1].astype(np.float32), self._inverse_root)
+        weights = self._design.times_triangle(table[:, :-1].astype(np.float32), self._inverse_root)
         return weights, table[:, -1] * self._bias_unit
 
     def __call__(self, coordinates: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -251,7 +270,7 @@ class Objective:
         pull *= scale
         pull += np.float32(self._l2) * weights
         gradient = np.empty((len(bias), design.d + 1))
-        gradient[:, :-1] = design.multiply(pull, self._inverse_root.T)
+        gradient[:, :-1] = design.times_triangle(pull, self._inverse_root, transposed=True)
         gradient[:, -1] = totals * self._bias_unit
         return value + 0.5 * self._l2 * float(np.square(weights, dtype=np.float64).sum()), gradient.ravel()
 

@@ -236,12 +236,10 @@ def _randomise(model: keras.Model, seed: int) -> None:
 
 
 def _hash_of(model: keras.Model) -> str:
-    import keras
-
     digest = hashlib.sha256()
     for key, variable in weight_items(model).items():
         digest.update(f"{key}{tuple(variable.shape)}".encode())
-        digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value)).data)
+        digest.update(np.ascontiguousarray(np.asarray(variable)).data)
     return digest.hexdigest()
 
 
