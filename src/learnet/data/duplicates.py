@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 HASH_BYTES = 32
 _CELLS = 16
 _CHESSBOARD = np.indices((_CELLS, _CELLS)).sum(axis=0) % 2 == 0
-_EDGES = np.linspace(0, 1, _CELLS + 2)
+_EDGES = _CELLS + 2
 _NOISE = 3  # grey levels; a smaller difference between neighbouring cells is what compression leaves
 _SMALLEST_SIDE = 32  # pixels; smaller pictures look alike without being copies (measured on 8 x 8 digits)
 _NO_HASH = bytes(HASH_BYTES)
@@ -59,15 +60,19 @@ def _mean_cells(grey: np.ndarray) -> np.ndarray:
     height, width = grey.shape
     (rows, down), (columns, right) = _edges(height), _edges(width)
     corners = cv2.integral(grey).take(rows, axis=0).take(columns, axis=1)
-    upper, lower = np.split(corners, 2)
-    left, beyond = np.split(upper + (lower - upper) * down[:, None], 2, axis=1)
+    upper, lower = corners[:_EDGES], corners[_EDGES:]
+    across = upper + (lower - upper) * down[:, None]
+    left, beyond = across[:, :_EDGES], across[:, _EDGES:]
     sums = left + (beyond - left) * right
-    return np.diff(np.diff(sums, axis=0), axis=1) * ((_CELLS + 1) ** 2 / (height * width))
+    bands = sums[1:] - sums[:-1]
+    means: np.ndarray = (bands[:, 1:] - bands[:, :-1]) * ((_EDGES - 1) ** 2 / (height * width))
+    return means
 
 
+@lru_cache(maxsize=1024)
 def _edges(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the whole pixels before and after each of 18 cell edges, one after the other, and how far each lies on."""
-    edges = _EDGES * size
+    """Return the whole pixels before, then those after the edges of 17 cells, and how far each edge lies beyond."""
+    edges = np.linspace(0, size, _EDGES)
     before = np.minimum(edges.astype(np.int64), size - 1)
     return np.concatenate([before, before + 1]), edges - before
 

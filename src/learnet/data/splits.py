@@ -122,9 +122,10 @@ def _keep_given(labels: np.ndarray, given: np.ndarray, class_names: Sequence[str
     trained = np.unique(labels[result == Part.TRAIN])
     untrained = np.setdiff1d(labels[result == Part.TEST], trained)
     if len(untrained):
+        names = listing(class_names[label] for label in untrained.tolist())
         raise DataError(
-            f"In the given split {listing([class_names[label] for label in untrained.tolist()])} has photos to test and "
-            f"none to train. Move some of them to the training part, or take them out."
+            f"In the given split {names} has photos to test and none to train. Move some of them to the "
+            f"training part, or take them out."
         )
     return result
 

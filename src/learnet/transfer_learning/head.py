@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from learnet.core import DataError, Silent, UsageError
 from learnet.evaluation import Threshold, choose_threshold, fit_temperature, softmax
 from learnet.transfer_learning.folds import KEPT, assign_folds
-from learnet.transfer_learning.solver import Design, Objective, SoftmaxLoss, minimise, single_threaded_blas
+from learnet.transfer_learning.solver import SURE, Design, Objective, SoftmaxLoss, minimise, single_threaded_blas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.transfer_learning.solver import Floats, Solution
+    from learnet.transfer_learning.solver import Floats, Solution, Start
 
 Balance = Literal["auto", "none"]
-Start = tuple["NDArray[Any]", "NDArray[Any]"]
 
 UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this times the photos of the smallest
 _STEP = 10**0.5  # between neighbouring strengths
@@ -29,7 +28,6 @@ _REACH = 6  # steps to either side of the first guess
 _GAIN = 0.998  # a strength must lower the loss to this share to make the search go on in its direction
 _COARSE, _FINE = 2e-3, 1e-8  # L-BFGS tolerance in the cross-validation, and for the head itself
 _CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
-_SURE = 0.3  # mean p(1 - p) of a fitted classifier in units of 1 / classes: shapes the preconditioner only
 _EXPECTED_EVALUATIONS = 80
 
 
@@ -49,8 +47,8 @@ class Head:
     l2: float
     temperature: float
 
-    def probabilities(self, features: Floats, *, rows: NDArray[np.integer[Any]] | None = None) -> Floats:
-        """Return calibrated probabilities, float32 (n, k).
+    def logits(self, features: Floats, *, rows: NDArray[np.integer[Any]] | None = None) -> Floats:
+        """Return the logits, float32 (n, k).
 
         Args:
             features: float32 (N, d); never copied whole.
@@ -61,8 +59,19 @@ class Head:
         for start in range(0, count, 1024):
             span = slice(start, start + 1024)
             x = features[span] if rows is None else features[rows[span]]
-            result[span] = softmax(x @ self.kernel + self.bias)
+            result[span] = x @ self.kernel + self.bias
         return result
+
+    def probabilities(self, features: Floats, *, rows: NDArray[np.integer[Any]] | None = None) -> Floats:
+        """Return calibrated probabilities, float32 (n, k); arguments as for ``logits``."""
+        return softmax(self.logits(features, rows=rows))
+
+    def cooled(self, temperature: float) -> Head:
+        """Return the head whose logits are divided by ``temperature``, above 0."""
+        divisor = np.float32(temperature)
+        return replace(
+            self, kernel=self.kernel / divisor, bias=self.bias / divisor, temperature=self.temperature * temperature
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +121,6 @@ class HeadResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return how the head came about as a JSON-like object."""
-        from dataclasses import asdict
-
         return {
             "l2": self.head.l2,
             "temperature": self.head.temperature,
@@ -191,22 +198,17 @@ def solve_head(
         best = search.walk() if (fold != KEPT).any() else guess
         solution = fit.solve(None, l2=best, start=search.mean_solution(best), tolerance=_FINE)
     kernel, bias = fit.design.fold(solution.weights, solution.bias)
+    head = Head(kernel=kernel, bias=bias, l2=best, temperature=1.0)
     if validation_rows is None or len(validation_rows) == 0:
         measured, logits = taught[search.held], search.logits(best)
     else:
-        measured, logits = np.asarray(validation_rows), features[validation_rows] @ kernel + bias
+        measured, logits = np.asarray(validation_rows), head.logits(features, rows=validation_rows)
     temperature = fit_temperature(logits, labels[measured])
     probabilities = softmax(logits, temperature=temperature)
+    right = probabilities.argmax(axis=1) == labels[measured]
     return HeadResult(
-        head=Head(
-            kernel=kernel / np.float32(temperature),
-            bias=bias / np.float32(temperature),
-            l2=best,
-            temperature=temperature,
-        ),
-        threshold=choose_threshold(
-            probabilities.max(axis=1, initial=0), probabilities.argmax(axis=1) == labels[measured]
-        ),
+        head=head.cooled(temperature),
+        threshold=choose_threshold(probabilities.max(axis=1), right),
         balanced=bool(balanced),
         folds=chosen_folds if len(search.held) else 0,
         trials=tuple(sorted(search.trials.values(), key=lambda trial: trial.l2)),
@@ -250,7 +252,7 @@ class _Fit:
         if places is not None:
             design, labels, weight = self.part(places), labels[places], weight[places]
         loss = SoftmaxLoss(labels, weight)
-        objective = Objective(design, loss, l2=l2, gram=self._gram, curvature=_SURE / self.classes)
+        objective = Objective(design, loss, l2=l2, gram=self._gram, curvature=SURE / self.classes)
         solution = minimise(objective, weights=start[0], bias=start[1], tolerance=tolerance)
         self._advance(solution.evaluations)
         return solution

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Start = tuple[NDArray[Any], NDArray[Any]]  # weights (K, d) and bias (K,), in standardised coordinates
 
 T = TypeVar("T")
 
 _CHUNK = 512  # rows
 _GRAM_ROWS = 16_384  # enough for a preconditioner
 _TRIANGLE_BLOCKS = 4
+SURE = 0.3  # mean p(1 - p) of a fitted softmax in units of 1 / classes, roughly: shapes the preconditioner only
 _MEMORY = 6  # pairs that L-BFGS keeps
 
 
