@@ -25,6 +25,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -80,6 +81,7 @@ def measure_floor(photos: Path) -> None:
     spec = backbone.card.input_spec
     images = np.empty((len(dataset), spec.height, spec.width, 3), np.uint8)
     for photo in stream_photos(dataset.source, range(len(dataset)), spec=spec):
+        assert photo.image is not None, photo.problem
         images[photo.index] = photo.image
     predictor = Predictor.compile(backbone.model)
     for _ in predictor.stream(images[:64]):
@@ -107,7 +109,7 @@ def measure_recipe(split: Path, epochs: int) -> None:
     model = keras.Model(inputs, outputs)
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 
-    def as_bytes(images, labels):
+    def as_bytes(images: Any, labels: Any) -> tuple[Any, Any]:
         return keras.ops.cast(keras.ops.round(images), "uint8"), labels
 
     train, test = train.map(as_bytes), test.map(as_bytes)

@@ -206,7 +206,7 @@ def places(value, prefix=()):
             yield from places(inner, (*prefix, key))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.data())
 def test_random_changes_are_refused_or_harmless(whole, data):
     changed = copy.deepcopy(whole)

@@ -47,7 +47,7 @@ def test_version_is_the_packages():
         (["transfer", "digits", "--sede", "1"], "--seed"),
         (["transfer", "digits", "--backbone", "resnet5", "--quiet"], "resnet50"),
         (["transfer", "digts", "--quiet"], "digits"),
-        (["transfer", "digits", "--balance", "x", "--quiet"], "auto, none"),
+        (["transfer", "digits", "--balance", "x", "--quiet"], "auto"),
         (["transfer", "digits", "--seed", "-1"], "0"),
         (["check", "no/such/folder"], "no/such/folder"),
         (["transfer"], "DATA"),

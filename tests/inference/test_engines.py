@@ -73,4 +73,3 @@ def test_a_misspelt_variable_is_refused(monkeypatch):
 def test_a_misspelt_engine_gets_the_nearest():
     with pytest.raises(UsageError, match="Did you mean 'openvino'"):
         choose_engine("openvno")
-

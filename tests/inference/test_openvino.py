@@ -24,7 +24,11 @@ def different_images(size: int) -> np.ndarray:
 
 
 def randomise(model: keras.Model, images: np.ndarray) -> None:
-    """Give each weight a value that matters: He kernels, random affine parts, the images' own batch statistics."""
+    """Give each weight a value that matters: He kernels, random affine parts, the images' own batch statistics.
+
+    The variances are levelled within a layer: a channel that hardly varies over a few images would be divided by nearly
+    nothing, and both engines' rounding errors would grow as they do in no trained network.
+    """
     random = np.random.default_rng(6)
     for layer in model.layers:
         for variable in layer.trainable_weights:
@@ -38,6 +42,12 @@ def randomise(model: keras.Model, images: np.ndarray) -> None:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
     model(images, training=True)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            variance = np.asarray(layer.moving_variance)
+            layer.moving_variance.assign(
+                np.full_like(variance, variance.mean()) * random.uniform(0.8, 1.25, variance.shape)
+            )
 
 
 def spread_head(head: keras.layers.Dense, features: np.ndarray) -> None:

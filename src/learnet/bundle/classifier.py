@@ -184,7 +184,7 @@ def _find(paths: Iterable[str | Path]) -> list[tuple[Path, str | None]]:
     """Return every file to classify, folders searched, and what is wrong with those that cannot be."""
     found: list[tuple[Path, str | None]] = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where a folder above may not be entered)
             found += _in_folder(path)
         else:
             found.append((path, None if os.path.lexists(path) else "There is no such file or folder."))

@@ -14,8 +14,8 @@ import numpy as np
 from learnet.bundle.load import Bundle, load_bundle
 from learnet.core import DataError, Silent, peak_memory_bytes, probe, write_json
 from learnet.core.runs import run_folder, write_table
-from learnet.data import MAX_PIXELS, Part, Skipped, open_dataset, stream_photos
-from learnet.evaluation import ReportData, StageCost, make_thumbnail, measure, thumbnail_choice, write_report
+from learnet.data import MAX_PIXELS, Part, Skipped, open_dataset
+from learnet.evaluation import ReportData, StageCost, draw_thumbnails, measure, thumbnail_choice, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,7 +238,9 @@ def _report_data(
         probabilities=measured.probabilities,
         labels=measured.labels,
         photo_names=[dataset.source.name(index) for index in measured.indices.tolist()],
-        thumbnails=_thumbnails(bundle, dataset, measured),
+        thumbnails=draw_thumbnails(
+            dataset.source, measured.indices, thumbnail_choice(measured.probabilities, measured.labels)
+        ),
         found=len(measured.indices) + len(skipped),
         skipped=skipped,
         findings=dataset.notices,
@@ -258,13 +260,3 @@ def _report_data(
         },
         commands={"classify other photos": shlex.join(["learnet", "predict", str(bundle.folder), "path/to/photos"])},
     )
-
-
-def _thumbnails(bundle: Bundle, dataset: Dataset, measured: Measured) -> dict[int, bytes]:
-    chosen = thumbnail_choice(measured.probabilities, measured.labels)
-    photos = stream_photos(dataset.source, measured.indices[chosen].tolist(), spec=bundle.info.input_spec)
-    return {
-        int(place): make_thumbnail(photo.image)
-        for place, photo in zip(chosen, photos, strict=True)
-        if photo.image is not None
-    }

@@ -27,6 +27,7 @@ GOLDEN_TOLERANCE = 1e-4
 MAX_GOLDEN_BYTES = 64_000_000
 _HEAD = "head/kernel"
 _ATTEMPTS = 3
+_ADVICE = " Copy it again from where it was made, or make it again with: learnet transfer"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -137,9 +138,6 @@ def read_bundle(folder: Path, *, prove: bool) -> Bundle:
     if prove:
         bundle.prove()
     return bundle
-
-
-_ADVICE = " Copy it again from where it was made, or make it again with: learnet transfer"
 
 
 def _locate(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -35,7 +35,8 @@ def transfer(
     ] = None,
     test_fraction: Annotated[float, typer.Option(help="The share of photos to test with, between 0 and 1.")] = 0.2,
     balance: Annotated[
-        str, typer.Option(help="'auto' weighs rare classes up where classes are unequal, 'none' does not.")
+        Literal["auto", "none"],
+        typer.Option(help="'auto' weighs rare classes up where classes are unequal, 'none' does not."),
     ] = "auto",
     label_depth: LabelDepth = None,
     group_by: GroupBy = None,

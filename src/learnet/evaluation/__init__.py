@@ -13,7 +13,7 @@ from learnet.evaluation.intervals import bootstrap_interval, bootstrap_mean_reca
 from learnet.evaluation.metrics import Metrics, auroc, confusion_matrix, measure
 from learnet.evaluation.report import render_report, write_report
 from learnet.evaluation.report_data import BaselineRow, DataFinding, ReportData, SkippedFile, StageCost
-from learnet.evaluation.report_photos import make_thumbnail, thumbnail_choice
+from learnet.evaluation.report_photos import draw_thumbnails, make_thumbnail, thumbnail_choice
 
 __all__ = [
     "BaselineRow",
@@ -29,6 +29,7 @@ __all__ = [
     "bootstrap_mean_recall",
     "choose_threshold",
     "confusion_matrix",
+    "draw_thumbnails",
     "expected_calibration_error",
     "fit_temperature",
     "make_thumbnail",

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learnet.core import usable_cores
+from learnet.data import ImageProblem, InputSpec, decode
 from learnet.evaluation.markup import Html, percent, tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from learnet.data import ImageSource
     from learnet.evaluation.report_data import ReportData
 
     Array = np.ndarray[Any, Any]
 
 GALLERY = 24
 RIGHT_PER_CLASS = 4
+SIZE = 96  # pixels, of a thumbnail's longer side
 
 
 def thumbnail_choice(probabilities: Array, labels: Array, *, limit: int = 600) -> Array:
@@ -67,7 +74,7 @@ def _turn(keys: Array) -> Array:
     return turns
 
 
-def make_thumbnail(image: Array, *, size: int = 96) -> bytes:
+def make_thumbnail(image: Array, *, size: int = SIZE) -> bytes:
     """Return a small JPEG of an image.
 
     Args:
@@ -93,6 +100,31 @@ def make_thumbnail(image: Array, *, size: int = 96) -> bytes:
     if not done:
         raise ValueError(f"OpenCV could not write an image of shape {image.shape} as JPEG.")
     return bytes(content)
+
+
+def draw_thumbnails(source: ImageSource, photos: Sequence[int] | Array, chosen: Array) -> dict[int, bytes]:
+    """Read the chosen photos again and draw their thumbnails; one that cannot be read any more is left out.
+
+    Args:
+        source: Where the photos are.
+        photos: The test photos' places in the source (n,).
+        chosen: Which of them, from ``thumbnail_choice``.
+
+    Returns:
+        JPEG bytes by position in ``photos``.
+    """
+    spec = InputSpec(height=SIZE, width=SIZE)
+
+    def draw(position: int) -> tuple[int, bytes] | None:
+        try:
+            content = source.read(int(photos[position]))
+            image = decode(content, target=spec).image if isinstance(content, bytes) else content
+        except ImageProblem:
+            return None
+        return position, make_thumbnail(image)
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        return dict(drawn for drawn in pool.map(draw, chosen.tolist()) if drawn is not None)
 
 
 def photo_card(data: ReportData, index: int) -> Html:

@@ -56,7 +56,9 @@ def engines() -> tuple[Engine, ...]:
             version=keras.__version__,
             available=True,
             chosen=chosen == "keras",
-            reason=reason if chosen == "keras" else f"Works with Keras' backend '{keras.backend.backend()}'; not chosen.",
+            reason=reason
+            if chosen == "keras"
+            else f"Works with Keras' backend '{keras.backend.backend()}'; not chosen.",
         ),
     )
 

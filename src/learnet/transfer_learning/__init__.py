@@ -1,6 +1,7 @@
 """Backbones with weights, features and their cache, heads, and the conductor of the main job."""
 
-from learnet.transfer_learning.cache import CacheError, FeatureCache
+from learnet.transfer_learning.cache import FeatureCache
+from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
 from learnet.transfer_learning.run import Run, TransferConfig

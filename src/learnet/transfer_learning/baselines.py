@@ -35,7 +35,7 @@ _MOST_QUESTIONS = 1_000  # training photos by which k is chosen
 _SIMILARITIES = 2_000_000  # numbers held at once
 _SVM_STRENGTHS = (10.0, 1.0, 0.1)  # in units of d / n
 _ACTIVE = 0.5  # mean second derivative of the squared hinge, roughly: shapes the preconditioner only
-_ROUGH = 1e-3  # L-BFGS tolerance where only answers matter
+_ROUGH = 5e-3  # L-BFGS tolerance where only answers matter
 _FOREIGN_SHARE = 0.25  # of the classes
 
 

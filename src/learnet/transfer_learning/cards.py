@@ -80,7 +80,7 @@ class BackboneCard:
 _LITE0 = BackboneCard(
     name="efficientnet_lite0",
     architecture="efficientnet-lite0",
-    input_spec=InputSpec(height=224, width=224, resize="stretch"),
+    input_spec=InputSpec(height=224, width=224, resize="stretch", interpolation="bilinear"),
     top1=0.751,
     licence="Apache-2.0",
     weights=WeightsFile(
@@ -112,9 +112,7 @@ def _application(  # one row of the table of keras.applications
 
 def _vgg(depth: int, md5: str) -> BackboneCard:
     name = f"vgg{depth}"
-    return _application(
-        name, folder=name, file=f"{name}_{_SUFFIX}_notop.h5", md5=md5, top1=0.713, licence="CC-BY-4.0"
-    )
+    return _application(name, folder=name, file=f"{name}_{_SUFFIX}_notop.h5", md5=md5, top1=0.713, licence="CC-BY-4.0")
 
 
 def _resnet(name: str, top1: float, md5: str) -> BackboneCard:

@@ -11,7 +11,7 @@ import numpy as np
 
 from learnet.core import fingerprint
 from learnet.data import FACTS_VERSION, Skipped, stream_photos
-from learnet.transfer_learning.cache import CacheError
+from learnet.transfer_learning.cache_database import CacheError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,8 +25,9 @@ Balance = Literal["auto", "none"]
 UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this times the photos of the smallest
 _STEP = 10**0.5  # between neighbouring strengths
 _REACH = 6  # steps to either side of the first guess
-_GAIN = 0.998  # a strength must lower the loss to this share to make the search go on in its direction
-_COARSE, _FINE = 2e-3, 1e-8  # L-BFGS tolerance in the cross-validation, and for the head itself
+_EQUAL = 1.01  # losses that differ by less are equal
+_BETTER = 0.998  # a stronger penalty must lower the loss to this share to make the search go on
+_COARSE, _FINE = 5e-3, 1e-7  # L-BFGS tolerance in the cross-validation, and for the head itself
 _CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
 _EXPECTED_EVALUATIONS = 80
 
@@ -149,8 +150,9 @@ def solve_head(
     """Solve multinomial logistic regression to convergence, its L2 strength chosen by cross-validation.
 
     It minimises ``sum_i w_i * cross_entropy_i / sum_i w_i + l2 / 2 * |W|^2`` over standardised features; the bias is
-    free. Strengths are walked from a first guess downhill in the log-loss that held-out photos have at their best
-    temperature, as that is how the head will be used. Temperature and threshold come from the same held-out photos,
+    free. Strengths are judged by the log-loss that held-out photos have at their best temperature, as that is how the
+    head will be used; of those that are equal within 1 %, the weakest is taken, as the head for all photos needs less
+    restraint than the folds' heads, which saw fewer. Temperature and threshold come from the same held-out photos,
     each answered by a classifier that had not learned from it or from a copy of it; they are not weighted, so that they
     hold for photos as they occur even where rare classes are weighted up.
 
@@ -193,7 +195,7 @@ def solve_head(
     progress = Silent() if progress is None else progress
     with single_threaded_blas(), progress.stage("Fitting the head", _EXPECTED_EVALUATIONS) as task:
         fit = _Fit(features, taught, known, weight, classes, task.advance)
-        guess = features.shape[1] / (12 * len(known))
+        guess = features.shape[1] / (24 * len(known))
         search = _Search(fit, fold, guess)
         best = search.walk() if (fold != KEPT).any() else guess
         solution = fit.solve(None, l2=best, start=search.mean_solution(best), tolerance=_FINE)
@@ -270,11 +272,13 @@ class _Search:
         self._solutions: dict[float, list[Start]] = {}
 
     def walk(self) -> float:
-        """Return the strength with the smallest loss, found by walking downhill from the guess."""
+        """Return the strength to use: the weakest of those whose loss is as good as the smallest."""
         self._try(0, starts=[self._fit.zero()] * self._folds)
-        if not self._go(-1):
-            self._go(+1)
-        return min(self.trials.values(), key=lambda trial: trial.log_loss).l2
+        self._go(-1, while_below=_EQUAL)
+        if self._least() == self.trials[self._strength(0)].log_loss:
+            self._go(+1, while_below=_BETTER)
+        good = _EQUAL * self._least()
+        return min(l2 for l2, trial in self.trials.items() if trial.log_loss <= good)
 
     def logits(self, l2: float) -> Floats:
         """Return the logits of the held-out rows (m, k), each from the fold that did not learn from it."""
@@ -285,15 +289,18 @@ class _Search:
         solutions = self._solutions.get(l2, [self._fit.zero()])
         return np.mean([weights for weights, _ in solutions], axis=0), np.mean([bias for _, bias in solutions], axis=0)
 
-    def _go(self, direction: int) -> bool:
-        """Walk from the guess until it no longer pays; return whether the first step paid."""
+    def _go(self, direction: int, *, while_below: float) -> None:
+        """Walk from the guess for as long as the loss stays below this multiple of the smallest before."""
         last = self._strength(0)
         for distance in range(1, _REACH + 1):
-            here = self._try(direction * distance, starts=self._solutions[last])
-            if here.log_loss > _GAIN * self.trials[last].log_loss:
-                return distance > 1
-            last = here.l2
-        return True
+            least = self._least()
+            trial = self._try(direction * distance, starts=self._solutions[last])
+            if trial.log_loss > while_below * least:
+                return
+            last = trial.l2
+
+    def _least(self) -> float:
+        return min(trial.log_loss for trial in self.trials.values())
 
     def _strength(self, step: int) -> float:
         return float(self._guess * _STEP**step)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from learnet.bundle import BundleInfo, Calibration, save_bundle
-from learnet.core import LearnetError, peak_memory_bytes, probe, usable_cores, versions
+from learnet.core import LearnetError, peak_memory_bytes, probe, versions
 from learnet.core.runs import write_table
-from learnet.data import ImageProblem, InputSpec, Part, decode, stream_photos
-from learnet.evaluation import ReportData, StageCost, make_thumbnail, thumbnail_choice, write_report
+from learnet.data import Part, stream_photos
+from learnet.evaluation import ReportData, StageCost, draw_thumbnails, thumbnail_choice, write_report
 from learnet.models import with_head
 from learnet.transfer_learning.run import Run
 
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from learnet.core import Progress
-    from learnet.data import Dataset
+    from learnet.data import Dataset, InputSpec
     from learnet.transfer_learning.run import Stopwatch, TransferConfig
     from learnet.transfer_learning.study import Study
     from learnet.transfer_learning.weights import LoadedBackbone
 
 _GOLDEN = 4  # stored images: enough to notice a wrong preprocessing, few enough to copy
-_THUMBNAIL = 96
 _LIBRARIES = ("learnet", "keras", "tensorflow-cpu", "openvino", "numpy", "scipy", "opencv-python-headless")
 
 
@@ -180,7 +178,7 @@ def _report(
         probabilities=study.probabilities,
         labels=labels[study.test],
         photo_names=[dataset.source.name(int(photo)) for photo in study.test],
-        thumbnails=_thumbnails(dataset, study.test, shown),
+        thumbnails=draw_thumbnails(dataset.source, study.test, shown),
         train_counts=np.bincount(labels[study.parts == Part.TRAIN], minlength=len(dataset.class_names)).tolist(),
         found=study.found,
         skipped=study.skipped,
@@ -212,18 +210,3 @@ def _report(
             "Use it in Python": f"learnet.load({str(bundle)!r}).classifier()",
         },
     )
-
-
-def _thumbnails(dataset: Dataset, test: np.ndarray, shown: np.ndarray) -> dict[int, bytes]:
-    spec = InputSpec(height=_THUMBNAIL, width=_THUMBNAIL)
-
-    def draw(position: int) -> tuple[int, bytes] | None:
-        try:
-            content = dataset.source.read(int(test[position]))
-            image = decode(content, target=spec).image if isinstance(content, bytes) else content
-        except ImageProblem:
-            return None
-        return position, make_thumbnail(image, size=_THUMBNAIL)
-
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        return dict(drawn for drawn in pool.map(draw, shown.tolist()) if drawn is not None)

