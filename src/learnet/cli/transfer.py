@@ -36,7 +36,7 @@ def transfer(
     test_fraction: Annotated[float, typer.Option(help="The share of photos to test with, between 0 and 1.")] = 0.2,
     balance: Annotated[
         Literal["auto", "none"],
-        typer.Option(help="'auto' weighs rare classes up where classes are unequal, 'none' does not."),
+        typer.Option(help="'auto' weighs rare classes up where classes are unequal."),
     ] = "auto",
     label_depth: LabelDepth = None,
     group_by: GroupBy = None,

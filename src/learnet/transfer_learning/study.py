@@ -12,6 +12,7 @@ from learnet.core import DataError
 from learnet.data import Finding, Part, merge_groups, near_duplicate_groups, photo_findings, split, stack_hashes
 from learnet.data.dataset import count
 from learnet.evaluation import measure
+from learnet.transfer_learning.baselines import foreign_auroc, measure_baselines
 from learnet.transfer_learning.extraction import arrange
 from learnet.transfer_learning.head import solve_head
 
@@ -111,8 +112,25 @@ def study(
     watch.lap("solve the head")
     probabilities = solved.head.probabilities(features.values, rows=rows[Part.TEST])
     metrics = measure(probabilities, used.labels[test], seed=config.seed, class_count=classes)
-    baselines, foreign = (), None
-    watch.lap("measure")
+    baselines = measure_baselines(
+        features.values,
+        labels,
+        classes=classes,
+        train_rows=rows[Part.TRAIN],
+        test_rows=rows[Part.TEST],
+        seed=config.seed,
+        progress=progress,
+    )
+    foreign = foreign_auroc(
+        features.values,
+        labels,
+        classes=classes,
+        train_rows=rows[Part.TRAIN],
+        test_rows=rows[Part.TEST],
+        l2=solved.head.l2,
+        seed=config.seed,
+    )
+    watch.lap("measure it and the baselines")
     return Study(
         dataset=used,
         found=dataset.found,
