@@ -52,7 +52,7 @@ def randomise(model: keras.Model, images: np.ndarray) -> None:
 
 def spread_head(head: keras.layers.Dense, features: np.ndarray) -> None:
     """Set the head so that the images get different and undecided answers."""
-    kernel = np.random.default_rng(7).normal(size=(features.shape[1], CLASSES)) / (features.std(axis=0)[:, None] + 1e-6)
+    kernel = np.random.default_rng(7).normal(size=(features.shape[1], CLASSES))
     kernel *= 2 / (features @ kernel).std(axis=0)
     head.set_weights([kernel, -(features @ kernel).mean(axis=0)])
 

@@ -81,7 +81,7 @@ def test_a_class_without_a_usable_photo_is_left_out_and_one_class_alone_is_refus
     run = learnet.transfer(digits_folder, out=tmp_path / "run", progress=Silent())
     assert run.n_classes == 10
     assert [row["path"] for row in rows(run.folder / "skipped.csv")] == ["notes/readme.txt"]
-    assert {"kind": "empty class", "path": "notes"}.items() <= rows(run.folder / "findings.csv")[0].items()
+    assert ("empty class", "notes") in {(row["kind"], row["path"]) for row in rows(run.folder / "findings.csv")}
     two = tmp_path / "two"
     for name in ("a", "b"):
         (two / name).mkdir(parents=True)

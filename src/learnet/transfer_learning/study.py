@@ -96,10 +96,10 @@ def study(
     train, val, test = (np.flatnonzero(parts == part) for part in (Part.TRAIN, Part.VAL, Part.TEST))
     order = np.concatenate([train, val, test])
     arrange(features.values, np.concatenate([usable[order], np.flatnonzero(~features.usable)]))
-    labels, classes = used.labels[order], len(used.class_names)
+    values, labels, classes = features.values[: len(order)], used.labels[order], len(used.class_names)
     rows = np.split(np.arange(len(order)), [len(train), len(train) + len(val)])
     solved = solve_head(
-        features.values,
+        values,
         labels,
         classes=classes,
         rows=rows[Part.TRAIN],
@@ -110,10 +110,10 @@ def study(
         progress=progress,
     )
     watch.lap("solve the head")
-    probabilities = solved.head.probabilities(features.values, rows=rows[Part.TEST])
+    probabilities = solved.head.probabilities(values, rows=rows[Part.TEST])
     metrics = measure(probabilities, used.labels[test], seed=config.seed, class_count=classes)
     baselines = measure_baselines(
-        features.values,
+        values,
         labels,
         classes=classes,
         train_rows=rows[Part.TRAIN],
@@ -122,7 +122,7 @@ def study(
         progress=progress,
     )
     foreign = foreign_auroc(
-        features.values,
+        values,
         labels,
         classes=classes,
         train_rows=rows[Part.TRAIN],
