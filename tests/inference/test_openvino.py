@@ -26,8 +26,9 @@ def different_images(size: int) -> np.ndarray:
 def randomise(model: keras.Model, images: np.ndarray) -> None:
     """Give each weight a value that matters: He kernels, random affine parts, the images' own batch statistics.
 
-    The variances are levelled within a layer: a channel that hardly varies over a few images would be divided by nearly
-    nothing, and both engines' rounding errors would grow as they do in no trained network.
+    Two things keep rounding errors from growing as they do in no trained network: variances are levelled within a layer
+    (a channel that hardly varies over a few images would be divided by nearly nothing), and residual branches are small
+    against their shortcuts.
     """
     random = np.random.default_rng(6)
     for layer in model.layers:
@@ -38,7 +39,8 @@ def randomise(model: keras.Model, images: np.ndarray) -> None:
                 fan_in = math.prod(shape[:2]) * (1 if isinstance(layer, keras.layers.DepthwiseConv2D) else shape[2])
                 variable.assign(noise * math.sqrt(24 / fan_in))
             else:
-                variable.assign(noise / 2 + (variable.name == "gamma"))
+                scale = 0.3 if layer.name.lower().endswith(("_3_bn", "_project_bn")) else 1.0
+                variable.assign((noise / 2 + (variable.name == "gamma")) * scale)
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0
     model(images, training=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
+import threading
 from typing import TYPE_CHECKING
 
 from learnet.core.errors import MissingDependencyError
@@ -57,6 +59,16 @@ def keras() -> ModuleType:
     import keras as module
 
     return module  # type: ignore[no-any-return]
+
+
+def import_keras_in_background() -> None:
+    """Start importing Keras, which takes seconds, while the caller does other work; ``keras`` then waits for the rest."""
+    threading.Thread(target=_import_quietly, name="import keras").start()
+
+
+def _import_quietly() -> None:
+    with contextlib.suppress(Exception):  # it is raised again, and told, where Keras is really needed
+        keras()
 
 
 def versions(*packages: str) -> dict[str, str]:

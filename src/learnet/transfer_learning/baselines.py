@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.transfer_learning.solver import Floats, Loss, Start
+    from learnet.transfer_learning.solver import Curvature, Floats, Loss, Start
 
     Ints = NDArray[np.integer[Any]]
 
@@ -126,7 +126,8 @@ def foreign_auroc(
         design = Design(features, known_rows)
         loss = SoftmaxLoss(compact, np.ones(len(compact)))
         start = _nothing(len(present), design.d)
-        solution = _solve(design, design.gram(), loss, l2=l2, curvature=SURE / len(present), start=start)
+        curvature = _flat_curvature(design, SURE / len(present))
+        solution = _solve(design, loss, l2=l2, curvature=curvature, start=start)
         kernel, bias = design.fold(*solution)
         surest = np.empty(len(test_rows), np.float32)
         for span, x in _chunks(features, test_rows):
@@ -230,23 +231,27 @@ def _support_vectors(
     """Answer by one-against-the-rest linear SVMs (squared hinge); the strength is chosen on a fifth of the photos."""
     known = labels[train_rows]
     design = Design(features, train_rows)
-    gram = design.gram()
+    curvature = _flat_curvature(design, _ACTIVE)
     held = assign_folds(known, folds=5, seed=seed) == 0
     part = Design(features, train_rows[~held], standardised_as=design)
     start, scores = _nothing(classes, design.d), []
     for strength in _SVM_STRENGTHS if held.any() else ():
         loss = SquaredHingeLoss(known[~held], classes=classes)
-        start = _solve(part, gram, loss, l2=strength * design.d / design.n, curvature=_ACTIVE, start=start)
+        start = _solve(part, loss, l2=strength * design.d / design.n, curvature=curvature, start=start)
         answers = _linear_answers(features, train_rows[held], *part.fold(*start))
         scores.append(float((answers == known[held]).mean()))
     best = _SVM_STRENGTHS[int(np.argmax(scores))] if scores else _SVM_STRENGTHS[0]
     loss = SquaredHingeLoss(known, classes=classes)
-    solution = _solve(design, gram, loss, l2=best * design.d / design.n, curvature=_ACTIVE, start=start)
+    solution = _solve(design, loss, l2=best * design.d / design.n, curvature=curvature, start=start)
     return "linear SVM", _linear_answers(features, test_rows, *design.fold(*solution))
 
 
-def _solve(design: Design, gram: Floats, loss: Loss, *, l2: float, curvature: float, start: Start) -> Start:
-    objective = Objective(design, loss, l2=l2, gram=gram, curvature=curvature)
+def _flat_curvature(design: Design, weight: float) -> Curvature:
+    return design.curvature(np.full(design.n, weight, np.float32))
+
+
+def _solve(design: Design, loss: Loss, *, l2: float, curvature: Curvature, start: Start) -> Start:
+    objective = Objective(design, loss, l2=l2, curvature=curvature)
     solution = minimise(objective, weights=start[0], bias=start[1], tolerance=_ROUGH)
     return solution.weights, solution.bias
 

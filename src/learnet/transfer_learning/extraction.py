@@ -184,7 +184,7 @@ class Extractor:
             self._progress.say(f"{error} The run goes on without the cache.")
 
 
-def space_key(*, weights_fingerprint: str, layer: str, spec: InputSpec, engine: str) -> str:
+def space_key(*, weights_fingerprint: str, layer: str, spec: InputSpec) -> str:
     """Return the key under which features are cached: network and weights, layer, input specification, precision."""
     return fingerprint(
         {
@@ -193,7 +193,6 @@ def space_key(*, weights_fingerprint: str, layer: str, spec: InputSpec, engine: 
             "spec": spec.to_json(),
             "decoding": FACTS_VERSION,
             "precision": "float32",
-            "engine": engine,
         }
     )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.transfer_learning.solver import Floats, Solution, Start
+    from learnet.transfer_learning.solver import Curvature, Floats, Solution, Start
 
 Balance = Literal["auto", "none"]
 
@@ -26,8 +26,7 @@ UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this time
 _STEP = 10**0.5  # between neighbouring strengths
 _REACH = 6  # steps to either side of the first guess
 _EQUAL = 1.01  # losses that differ by less are equal
-_BETTER = 0.998  # a stronger penalty must lower the loss to this share to make the search go on
-_COARSE, _FINE = 5e-3, 1e-7  # L-BFGS tolerance in the cross-validation, and for the head itself
+_COARSE, _FINE = 1e-2, 1e-7  # L-BFGS tolerance in the cross-validation, and for the head itself
 _CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
 _EXPECTED_EVALUATIONS = 80
 
@@ -238,7 +237,7 @@ class _Fit:
             raise DataError("A feature is not a number (NaN or infinite): the backbone that computed it is broken.")
         self.labels, self.weight, self.classes = labels, weight, classes
         self._features, self._rows, self._advance = features, rows, advance
-        self._gram = self.design.gram()
+        self._curvature = self.design.curvature(np.ones(len(rows), np.float32)).times(SURE / classes)
 
     def part(self, places: NDArray[np.integer[Any]]) -> Design:
         """Return the design of some of the training rows."""
@@ -249,15 +248,29 @@ class _Fit:
         return np.zeros((self.classes, self.design.d), np.float32), np.zeros(self.classes)
 
     def solve(self, places: NDArray[np.integer[Any]] | None, *, l2: float, start: Start, tolerance: float) -> Solution:
-        """Solve for the training rows at ``places``, or all of them."""
-        design, labels, weight = self.design, self.labels, self.weight
-        if places is not None:
-            design, labels, weight = self.part(places), labels[places], weight[places]
-        loss = SoftmaxLoss(labels, weight)
-        objective = Objective(design, loss, l2=l2, gram=self._gram, curvature=SURE / self.classes)
+        """Solve for the training rows at ``places``; for all of them if None, with ``start`` near the solution."""
+        if places is None:
+            design, loss, curvature = self.design, SoftmaxLoss(self.labels, self.weight), self._curvature_at(start)
+        else:
+            design, loss = self.part(places), SoftmaxLoss(self.labels[places], self.weight[places])
+            curvature = self._curvature
+        objective = Objective(design, loss, l2=l2, curvature=curvature)
         solution = minimise(objective, weights=start[0], bias=start[1], tolerance=tolerance)
         self._advance(solution.evaluations)
         return solution
+
+    def _curvature_at(self, start: Start) -> Curvature:
+        """Return the loss's curvature at ``start``: only rows of which it is not sure yet bend the loss."""
+        kernel, bias = self.design.fold(*start)
+        doubt = np.empty(self.design.n, np.float32)
+
+        def fill(chunks: Iterator[tuple[slice, Floats]]) -> None:
+            for span, x in chunks:
+                doubt[span] = 1 - np.square(softmax(x @ kernel + bias)).sum(axis=1)
+
+        self.design.share_out(fill)
+        weight = (self.weight / self.weight.mean()).astype(np.float32)
+        return self.design.curvature(doubt * weight / np.float32(self.classes))
 
 
 class _Search:
@@ -274,9 +287,8 @@ class _Search:
     def walk(self) -> float:
         """Return the strength to use: the weakest of those whose loss is as good as the smallest."""
         self._try(0, starts=[self._fit.zero()] * self._folds)
-        self._go(-1, while_below=_EQUAL)
-        if self._least() == self.trials[self._strength(0)].log_loss:
-            self._go(+1, while_below=_BETTER)
+        if not self._go(-1, while_below=_EQUAL):  # the loss is convex enough: else a stronger one cannot be better
+            self._go(+1, while_below=1 / _EQUAL)
         good = _EQUAL * self._least()
         return min(l2 for l2, trial in self.trials.items() if trial.log_loss <= good)
 
@@ -289,15 +301,16 @@ class _Search:
         solutions = self._solutions.get(l2, [self._fit.zero()])
         return np.mean([weights for weights, _ in solutions], axis=0), np.mean([bias for _, bias in solutions], axis=0)
 
-    def _go(self, direction: int, *, while_below: float) -> None:
-        """Walk from the guess for as long as the loss stays below this multiple of the smallest before."""
+    def _go(self, direction: int, *, while_below: float) -> bool:
+        """Walk from the guess while the loss is below this multiple of the smallest before; tell if a step was."""
         last = self._strength(0)
         for distance in range(1, _REACH + 1):
             least = self._least()
             trial = self._try(direction * distance, starts=self._solutions[last])
             if trial.log_loss > while_below * least:
-                return
+                return distance > 1
             last = trial.l2
+        return True
 
     def _least(self) -> float:
         return min(trial.log_loss for trial in self.trials.values())

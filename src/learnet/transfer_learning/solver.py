@@ -1,12 +1,12 @@
-"""Linear models on features, solved to convergence: preconditioned L-BFGS that never copies the features.
+"""Linear models on features, solved to convergence: preconditioned L-BFGS on features that are never copied.
 
 A model of K columns is ``logits = z @ W + b`` with ``z = (x - mean) * inverse_scale``, minimising
 ``loss(logits) + l2 / 2 * |W|^2``; the bias is free. Three things make it fast:
 
-* Standardisation is folded into ``W`` and ``b``, so that the matrix products run over the features as they lie in
-  memory, in float32 and in chunks of rows that fit the processor's cache: one reading of the features an evaluation.
-* L-BFGS works in coordinates ``U`` with ``W = L^-T U`` and ``L L^T = curvature * Z^T Z / n + l2``, in which the problem
-  is nearly round; tens of iterations do what takes hundreds in the raw coordinates.
+* The scale is folded into ``W`` and rows are centred in chunks that fit the processor's cache, so that float32 products
+  lose no digits, the features are read once an evaluation, and no standardised copy of them is ever made.
+* L-BFGS works in coordinates ``U`` with ``W = L^-T U`` and ``L L^T = curvature + l2``, in which the problem is nearly
+  round; tens of iterations do what takes hundreds in the raw coordinates.
 * Each core works on its own block of rows with single-threaded matrix products, so that the arithmetic between them is
   shared out, too; a BLAS that shares out each product by itself waits in between, and badly so on a busy machine.
 """
@@ -62,7 +62,7 @@ class Loss(Protocol):
 
 
 class Design:
-    """Rows of a feature array, standardised in algebra only.
+    """Rows of a feature array, standardised a chunk at a time.
 
     Args:
         features: float32 (N, d), C-contiguous; never copied or changed.
@@ -97,26 +97,33 @@ class Design:
         like = standardised_as
         self.mean, self.inverse_scale = self._moments() if like is None else (like.mean, like.inverse_scale)
 
-    def chunks(self, spans: Sequence[slice] | None = None) -> Iterator[tuple[slice, Floats]]:
+    def chunks(self, spans: Sequence[slice] | None = None, *, centred: bool = False) -> Iterator[tuple[slice, Floats]]:
         """Yield rows as ``(slice of the design, float32 (m, d))``, each valid until the next one.
 
         Args:
             spans: Which ones; all of ``spans()`` if not given.
+            centred: Subtract the mean, for products that shall not lose digits to it.
         """
-        buffer = np.empty((0 if self._rows is None else min(_CHUNK, self.n), self.d), np.float32)
+        copied = centred or self._rows is not None
+        buffer = np.empty((min(_CHUNK, self.n) if copied else 0, self.d), np.float32)
+        centre = self.mean.astype(np.float32) if centred else None
         for span in self.spans() if spans is None else spans:
-            if self._rows is None:
-                yield span, self._features[span]
-            else:
-                place = buffer[: span.stop - span.start]
-                yield span, np.take(self._features, self._rows[span], axis=0, out=place, mode="clip")
+            x = self._features[span]
+            place = buffer[: span.stop - span.start]
+            if self._rows is not None:
+                x = np.take(self._features, self._rows[span], axis=0, out=place, mode="clip")
+            yield span, x if centre is None else np.subtract(x, centre, out=place)
 
     def spans(self) -> list[slice]:
         """Return the slices that cut the rows into chunks."""
         return [slice(start, min(start + _CHUNK, self.n)) for start in range(0, self.n, _CHUNK)]
 
     def share_out(
-        self, work: Callable[[Iterator[tuple[slice, Floats]]], T], spans: Sequence[slice] | None = None
+        self,
+        work: Callable[[Iterator[tuple[slice, Floats]]], T],
+        spans: Sequence[slice] | None = None,
+        *,
+        centred: bool = False,
     ) -> list[T]:
         """Let each worker do ``work`` on its own part of the chunks; return their results in order.
 
@@ -126,7 +133,7 @@ class Design:
         block = max(1, -(-len(spans) // self._workers))
         parts = [spans[start : start + block] for start in range(0, len(spans), block)]
         with ThreadPoolExecutor(self._workers) as pool:
-            return list(pool.map(lambda part: work(self.chunks(part)), parts))
+            return list(pool.map(lambda part: work(self.chunks(part, centred=centred)), parts))
 
     def times_triangle(self, left: Floats, triangle: Floats, *, transposed: bool = False) -> Floats:
         """Return ``left @ triangle``, or ``left @ triangle.T``, for a lower triangular (d, d) matrix.
@@ -148,25 +155,27 @@ class Design:
             list(pool.map(some_rows, [slice(start, start + share) for start in range(0, len(left), share)]))
         return result
 
-    def gram(self) -> Floats:
-        """Return Z^T Z / n, float32 (d, d), from about 16,384 rows spread evenly."""
+    def curvature(self, weights: Floats) -> Curvature:
+        """Return the second derivative of ``mean(weights * logits^2 / 2)``, from about 16,384 rows spread evenly.
+
+        Args:
+            weights: float32 (n,), 0 or greater.
+        """
         spans = self.spans()[:: max(1, -(-self.n // _GRAM_ROWS))]
 
         def add(chunks: Iterator[tuple[slice, Floats]]) -> Floats:
             total = np.zeros((self.d, self.d), np.float32)
-            for _, x in chunks:
-                offset = x - centre
-                total += offset.T @ offset
+            for span, x in chunks:
+                total += x.T @ (x * weights[span, None])
             return total
 
-        centre = self.mean.astype(np.float32)
-        first, *others = self.share_out(add, spans)
+        first, *others = self.share_out(add, spans, centred=True)
         for other in others:
             first += other
         scale = self.inverse_scale.astype(np.float32)
         first *= scale / np.float32(sum(span.stop - span.start for span in spans))
         first *= scale[:, None]
-        return first
+        return Curvature(weights=first, bias=float(weights.mean()))
 
     def fold(self, weights: NDArray[Any], bias: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return ``(kernel (d, K), bias (K,))`` for raw features from those (K, d) and (K,) for standardised ones."""
@@ -191,6 +200,23 @@ class Design:
         deviation = np.sqrt(np.array(self.share_out(squares)).sum(axis=0) / self.n)
         varies = deviation > np.maximum(1e-6 * np.abs(mean), 1e-30)
         return mean, np.divide(1.0, deviation, out=np.zeros(self.d), where=varies)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curvature:
+    """How a loss bends with the weights and the bias of one column.
+
+    Attributes:
+        weights: float32 (d, d), its second derivative; symmetric.
+        bias: Its second derivative, 0 or greater.
+    """
+
+    weights: Floats
+    bias: float
+
+    def times(self, factor: float) -> Curvature:
+        """Return ``factor`` times as much."""
+        return Curvature(weights=self.weights * np.float32(factor), bias=self.bias * factor)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -221,19 +247,18 @@ class Objective:
         design: The rows.
         loss: The loss over their logits.
         l2: Strength of the penalty, above 0.
-        gram: ``design.gram()``.
-        curvature: Typical second derivative of the loss with respect to a logit, summed over the rows; above 0.
+        curvature: That of the loss, typical for a column; only the speed depends on it.
     """
 
-    def __init__(self, design: Design, loss: Loss, *, l2: float, gram: Floats, curvature: float) -> None:
+    def __init__(self, design: Design, loss: Loss, *, l2: float, curvature: Curvature) -> None:
         from scipy.linalg import lapack
 
         self._design, self._loss, self._l2 = design, loss, l2
-        matrix = gram * np.float32(curvature)
-        matrix.flat[:: design.d + 1] += np.float32(l2 + 1e-5 * curvature)
+        matrix = curvature.weights.copy()
+        matrix.flat[:: design.d + 1] += np.float32(l2 + 1e-5 * float(matrix.diagonal().max()))
         self._root, _ = lapack.spotrf(matrix.T, lower=1, clean=1, overwrite_a=1)
         self._inverse_root, _ = lapack.strtri(self._root, lower=1)
-        self._bias_unit = curvature**-0.5
+        self._bias_unit = max(curvature.bias, 1e-8) ** -0.5
 
     def start(self, weights: NDArray[Any], bias: NDArray[Any]) -> NDArray[np.float64]:
         """Return the coordinates of ``weights`` (K, d) and ``bias`` (K,), flat."""
@@ -251,8 +276,7 @@ class Objective:
         design = self._design
         weights, bias = self.place(coordinates)
         scale = design.inverse_scale.astype(np.float32)
-        kernel = weights * scale
-        offset = (bias - kernel @ design.mean).astype(np.float32)
+        kernel, offset = weights * scale, bias.astype(np.float32)
 
         def add(chunks: Iterator[tuple[slice, Floats]]) -> tuple[float, Floats, NDArray[np.float64]]:
             value, pull, totals = 0.0, np.zeros_like(kernel), np.zeros(len(bias))
@@ -264,12 +288,11 @@ class Objective:
                 totals += logits.sum(axis=0, dtype=np.float64)
             return value, pull, totals
 
-        (value, pull, totals), *others = design.share_out(add)
+        (value, pull, totals), *others = design.share_out(add, centred=True)
         for more_value, more_pull, more_totals in others:
             value += more_value
             pull += more_pull
             totals += more_totals
-        pull -= np.outer(totals, design.mean).astype(np.float32)
         pull *= scale
         pull += np.float32(self._l2) * weights
         gradient = np.empty((len(bias), design.d + 1))
@@ -312,7 +335,9 @@ def minimise(
 
     options = {"ftol": 0.0, "gtol": 0.0, "maxfun": max_evaluations, "maxiter": max_evaluations, "maxcor": _MEMORY}
     begin = objective.start(weights, bias)
-    result = minimize(objective, begin, jac=True, method="L-BFGS-B", callback=stop, options=options)
+    result: Any = minimize(  # type: ignore[call-overload]  # the stubs do not know this method's options
+        objective, begin, jac=True, method="L-BFGS-B", callback=stop, options=options
+    )
     solved, free = objective.place(result.x)
     return Solution(
         weights=solved,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from learnet.core import UsageError, default_progress, require_backend
+from learnet.core import UsageError, default_progress, import_keras_in_background, require_backend
 from learnet.core.runs import run_folder
 from learnet.data import cache_folder, open_dataset
-from learnet.inference import Predictor, choose_engine
+from learnet.inference import Predictor
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
@@ -101,7 +101,8 @@ def transfer(
     loaded = load_backbone(
         card.name, weights=weights, weights_dir=None if weights_dir is None else Path(weights_dir), seed=seed
     )
-    watch.lap("load the backbone")
+    import_keras_in_background()
+    watch.lap("find the backbone")
     features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
     watch.lap("compute features")
     result = study(dataset, features, config=config, progress=progress, watch=watch)
@@ -112,9 +113,7 @@ def _extract(
     dataset: Dataset, loaded: LoadedBackbone, *, max_pixels: int, limit_bytes: int, progress: Progress
 ) -> Features:
     card = loaded.card
-    key = space_key(
-        weights_fingerprint=loaded.fingerprint, layer=card.feature_layer, spec=card.input_spec, engine=choose_engine()
-    )
+    key = space_key(weights_fingerprint=loaded.fingerprint, layer=card.feature_layer, spec=card.input_spec)
     cache = _open_cache(limit_bytes, progress)
     try:
         extractor = Extractor(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,22 +31,35 @@ OFFLINE = "LEARNET_OFFLINE"
 CHOICES = ("imagenet", "random")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LoadedBackbone:
-    """A backbone that is ready to compute features.
+    """A backbone whose weights are at hand and checked; the network is built when it is first asked for.
 
     Attributes:
-        model: From uint8 images to features.
         card: What is known of it.
         fingerprint: The same for the same network, arguments, weights and preprocessing, on every machine; different
             if any of them differs.
         source: Where the weights came from, for people.
+        path: The weights file; None for random weights.
+        seed: Of random weights.
     """
 
-    model: keras.Model
     card: BackboneCard
     fingerprint: str
     source: str
+    path: Path | None
+    seed: int
+
+    @cached_property
+    def model(self) -> keras.Model:
+        """The network, from uint8 images to features."""
+        spec = self.card.input_spec
+        model = backbone(self.card.architecture, input_size=(spec.height, spec.width))
+        if self.path is None:
+            _randomise(model, self.seed)
+        else:
+            load_weights(model, self.path)
+        return model
 
 
 def load_backbone(
@@ -57,7 +70,7 @@ def load_backbone(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> LoadedBackbone:
-    """Build a backbone and give it its weights.
+    """Find and check a backbone's weights.
 
     Args:
         name: A name of ``BACKBONES``.
@@ -73,18 +86,14 @@ def load_backbone(
     card = BACKBONES[name]
     if weights not in CHOICES:
         raise unknown_name("kind of weights", weights, CHOICES)
-    spec = card.input_spec
     if weights == "random":
-        model = backbone(card.architecture, input_size=(spec.height, spec.width))
-        _randomise(model, seed)
-        return LoadedBackbone(
-            model=model, card=card, fingerprint=_fingerprint(card, _hash_of(model)), source=f"random, seed {seed}"
-        )
+        source = f"random, seed {seed}"
+        return LoadedBackbone(card=card, fingerprint=_fingerprint(card, source), source=source, path=None, seed=seed)
     path = find_weights(card.weights, weights_dir=weights_dir, progress=progress or Silent())
-    model = backbone(card.architecture, input_size=(spec.height, spec.width))
-    load_weights(model, path)
     digest = card.weights.sha256 or sha256_file(path)
-    return LoadedBackbone(model=model, card=card, fingerprint=_fingerprint(card, digest), source=_source(card.weights))
+    return LoadedBackbone(
+        card=card, fingerprint=_fingerprint(card, digest), source=_source(card.weights), path=path, seed=seed
+    )
 
 
 def find_weights(file: WeightsFile, *, weights_dir: Path | None, progress: Progress) -> Path:
@@ -239,14 +248,6 @@ def _randomise(model: keras.Model, seed: int) -> None:
         height, width, channels, _ = variable.shape
         fan_in = height * width * (1 if key.endswith("depthwise/kernel") else channels)
         variable.assign(random.standard_normal(variable.shape, np.float32) * np.float32(math.sqrt(2 / fan_in)))
-
-
-def _hash_of(model: keras.Model) -> str:
-    digest = hashlib.sha256()
-    for key, variable in weight_items(model).items():
-        digest.update(f"{key}{tuple(variable.shape)}".encode())
-        digest.update(np.ascontiguousarray(np.asarray(variable)).data)
-    return digest.hexdigest()
 
 
 def _fingerprint(card: BackboneCard, weights: str) -> str:
