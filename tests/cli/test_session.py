@@ -46,5 +46,5 @@ def test_json_is_one_line_whatever_the_names(capsys):
 
 
 def test_a_table_in_a_pipe_is_tab_separated(capsys):
-    print_table(["photo", "answer"], [["a b.jpg", "[bold]cat"]])
-    assert capsys.readouterr().out == "photo\tanswer\na b.jpg\t[bold]cat\n"
+    print_table(["photo", "answer"], [["a\nb\x1b[31m.jpg", "[bold]cat"]])
+    assert capsys.readouterr().out == "photo\tanswer\na\\nb\\x1b[31m.jpg\t[bold]cat\n"

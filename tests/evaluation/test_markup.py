@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from learnet.core import visible
 from learnet.evaluation.markup import Html, bar, count, join, number, percent, table, tag, text
-from learnet.plots import visible
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None), max_size=40)
 

@@ -94,6 +94,9 @@ def print_lines(*lines: str) -> None:
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:
     """Print a table: drawn by Rich on a terminal, tab-separated in a pipe."""
+    from learnet.core.text import visible
+
+    rows = [[visible(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         print_lines("\t".join(columns), *("\t".join(row) for row in rows))
         return

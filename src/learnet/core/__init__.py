@@ -16,6 +16,7 @@ from learnet.core.hashing import fingerprint, sha256_bytes, sha256_file
 from learnet.core.progress import Lines, Live, Progress, Silent, default_progress
 from learnet.core.registry import Registry
 from learnet.core.seeds import generator
+from learnet.core.text import visible
 
 __all__ = [
     "BundleError",
@@ -45,6 +46,7 @@ __all__ = [
     "unknown_name",
     "usable_cores",
     "versions",
+    "visible",
     "write_bytes",
     "write_json",
     "write_text",

@@ -99,7 +99,7 @@ def fetch(remote: RemoteFile, folder: Path, *, progress: Progress) -> Path:
                 raise _unavailable(remote, folder, f"what arrived has the checksum {received}")
         Path(file.name).replace(target)
     except (OSError, http.client.HTTPException, _RefusedError) as error:
-        raise _unavailable(remote, folder, f"it failed: {_why(error)}") from None
+        raise _unavailable(remote, folder, f"downloading it failed: {_why(error)}") from None
     return target
 
 

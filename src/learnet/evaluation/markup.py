@@ -11,7 +11,7 @@ from itertools import zip_longest
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
-from learnet.plots import visible
+from learnet.core import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

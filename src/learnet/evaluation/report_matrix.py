@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learnet.core import visible
 from learnet.evaluation.markup import Html, count, join, number, percent, table, tag
 from learnet.evaluation.report_photos import RIGHT_PER_CLASS, photo_card
-from learnet.plots import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from learnet.plots.calibration import reliability_figure
 from learnet.plots.classes import bars_figure, confusion_figure
-from learnet.plots.style import OKABE_ITO, drawing, new_figure, to_png, to_svg, visible
+from learnet.plots.style import OKABE_ITO, drawing, new_figure, to_png, to_svg
 
 __all__ = [
     "OKABE_ITO",
@@ -13,5 +13,4 @@ __all__ = [
     "reliability_figure",
     "to_png",
     "to_svg",
-    "visible",
 ]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learnet.plots.style import INK, OKABE_ITO, drawing, new_figure, visible
+from learnet.core import visible
+from learnet.plots.style import INK, OKABE_ITO, drawing, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

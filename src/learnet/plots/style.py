@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from learnet.core import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -41,18 +43,6 @@ _STYLE = re.compile(r"<defs>\s*<style.*?</defs>", re.DOTALL)  # inside HTML it w
 _FONT = re.compile(r"font-family: [^;\"]*; ?")
 _ID = re.compile(r' id="([^"]*)"')
 _REFERENCE = re.compile(r'(?:href="#|url\(#)([^")]+)')
-
-
-def visible(name: str) -> str:
-    r"""Return a stranger's name with all that cannot be seen, drawn or encoded written as an escape.
-
-    Example:
-        >>> visible("a\nb\udcff ü 模型")
-        'a\\nb\\udcff ü 模型'
-    """
-    if name.isprintable():
-        return name
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in name)
 
 
 def _settings() -> dict[str, Any]:

@@ -219,24 +219,23 @@ class FeatureSpace:
         """
         self._check(out)
         places = range(len(digests)) if rows is None else rows
-        prefix = self._key.encode()
+        prefix, found = self._key.encode(), np.zeros(len(digests), bool)
 
-        def read(connection: sqlite3.Connection) -> list[bool]:
-            space, found = self._space(connection), []
-            for digest, place in zip(digests, places, strict=True):
+        def read(connection: sqlite3.Connection) -> None:
+            space = self._space(connection)
+            for index, (digest, place) in enumerate(zip(digests, places, strict=True)):
                 row = connection.execute(_SELECT, (space, digest)).fetchone()
                 whole = (
                     row is not None and row[1] == _checksum(prefix, digest, row[0]) and len(row[0]) == 4 * self._size
                 )
                 if whole:
                     out[place] = np.frombuffer(row[0], "<f4")
-                found.append(whole)
-            return found
+                    found[index] = True  # stays so if damage is met further on
 
-        found = self._database.run(read)
+        self._database.run(read)
         with contextlib.suppress(CacheError):  # not to know when they were used is no reason to lose them
             self._touch([digest for digest, hit in zip(digests, found, strict=True) if hit])
-        return np.array(found, bool)
+        return found
 
     def put_many(self, digests: Sequence[bytes], features: NDArray[np.float32], facts: Sequence[Facts] = ()) -> None:
         """Write features in one transaction: after a kill or a full disk all of them are there, or none.
