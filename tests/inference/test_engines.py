@@ -21,7 +21,7 @@ def without_openvino(monkeypatch):
 def with_gpu(monkeypatch):
     import tensorflow as tf
 
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _kind: ["GPU:0"])
 
 
 def test_a_cpu_gets_openvino():

@@ -86,7 +86,7 @@ def test_one_class_is_refused():
 
 def test_two_weights_of_one_name_are_refused():
     class Twice(keras.layers.Layer):
-        def build(self, shape):
+        def build(self, _shape):
             self.first = self.add_weight(shape=(1,), name="kernel")
             self.second = self.add_weight(shape=(1,), name="kernel")
 

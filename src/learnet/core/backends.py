@@ -62,7 +62,7 @@ def keras() -> ModuleType:
 
 
 def import_keras_in_background() -> None:
-    """Start importing Keras, which takes seconds, while the caller does other work; ``keras`` then waits for the rest."""
+    """Start importing Keras, which takes seconds, while the caller works; ``keras`` then waits for the rest."""
     threading.Thread(target=_import_quietly, name="import keras").start()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import keras
     import openvino
@@ -17,23 +17,44 @@ if TYPE_CHECKING:
 _LOOKAHEAD = 2  # requests queued beyond those that run, so that a core never waits for Python
 
 
-def graph_of(model: keras.Model) -> bytes:
-    """Return the model for one image as a serialised TensorFlow graph in which every weight is a constant.
+def network_of(model: keras.Model) -> openvino.Model:
+    """Convert a model for one image at a time.
 
-    The model is traced once with its weights replaced by constants, so that nothing is left to freeze: four times faster
-    than ``tf.function`` and ``convert_variables_to_constants_v2``.
+    The model is traced once with placeholders for its weights, and OpenVINO's copy gets the weights as constants.
+    The graph that is handed over is therefore small, and there is nothing to freeze: twice as fast as ``tf.function``
+    and ``convert_variables_to_constants_v2``, and without their copies of all weights.
 
     Args:
         model: A model with one input ``(None, height, width, 3)`` and one output; Keras' backend is TensorFlow.
     """
+    import openvino
+
+    weights = {f"weight{index}": variable for index, variable in enumerate(model.variables)}
+    with tempfile.TemporaryDirectory(prefix="learnet-") as folder:
+        path = Path(folder) / "graph.pb"
+        path.write_bytes(_graph_of(model, weights))
+        network = openvino.Core().read_model(path)
+    for parameter in network.get_parameters():
+        variable = weights.get(parameter.get_friendly_name().removesuffix(":0"))
+        if variable is not None:
+            constant = openvino.opset13.constant(np.asarray(variable))
+            parameter.output(0).replace(constant.output(0))
+            network.remove_parameter(parameter)
+    return network
+
+
+def _graph_of(model: keras.Model, weights: Mapping[str, keras.Variable]) -> bytes:
+    """Return the model as a serialised TensorFlow graph with placeholders for the images and for each weight."""
     import keras
     import tensorflow as tf
 
-    weights = [(variable, np.asarray(variable)) for variable in model.variables]
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(model.input.dtype, (1, *model.input.shape[1:]), name="images")
-        constants = [(variable, tf.constant(value)) for variable, value in weights]
-        with keras.StatelessScope(state_mapping=constants):
+        placeholders = [
+            (variable, tf.compat.v1.placeholder(variable.dtype, variable.shape, name=name))
+            for name, variable in weights.items()
+        ]
+        with keras.StatelessScope(state_mapping=placeholders):
             tf.identity(model(images, training=False), name="output")
     return bytes(graph.as_graph_def().SerializeToString())
 
@@ -50,16 +71,11 @@ class OpenVinoRunner:
     def __init__(self, model: keras.Model, *, latency: bool) -> None:
         import openvino
 
-        with tempfile.TemporaryDirectory(prefix="learnet-") as folder:
-            path = Path(folder) / "model.pb"
-            path.write_bytes(graph_of(model))
-            core = openvino.Core()
-            network = core.read_model(path)
         settings = {
             "PERFORMANCE_HINT": "LATENCY" if latency else "THROUGHPUT",
             "INFERENCE_PRECISION_HINT": "f32",
         }
-        self._compiled = core.compile_model(network, "CPU", settings)
+        self._compiled = openvino.Core().compile_model(network_of(model), "CPU", settings)
         self._requests = 1 if latency else self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + _LOOKAHEAD
         self._input_shape = (1, *model.input.shape[1:])
         self._output_shape = (1, *model.output.shape[1:])
@@ -127,4 +143,5 @@ class _Ring:
         self._oldest = (slot + 1) % len(self._requests)
         self.running -= 1
         self._requests[slot].wait()
-        return self._outputs[slot][0].copy()
+        output: np.ndarray = self._outputs[slot][0].copy()
+        return output

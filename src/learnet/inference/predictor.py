@@ -90,9 +90,9 @@ class Predictor:
     def stream(self, images: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield the output for each image, in order, while later images are on their way.
 
-        A few images are held at a time, however many there are. The iterable is pulled by the caller's thread, while the
-        engine computes in its own. An error in the iterable comes out here; whether by that, by Ctrl-C, or by closing the
-        iterator, when this ends nothing is left running.
+        A few images are held at a time, however many there are. The iterable is pulled by the caller's thread, while
+        the engine computes in its own. An error in the iterable comes out here; whether by that, by Ctrl-C, or by
+        closing the iterator, when this ends nothing is left running.
 
         Args:
             images: uint8 ``(height, width, 3)``, RGB.
@@ -113,6 +113,7 @@ class Predictor:
     def _refusal(self, received: np.ndarray) -> UsageError:
         height, width, channels = self.input_shape
         return UsageError(
-            f"The network takes uint8 images of {height} x {width} pixels and {channels} channels, but it received an array of "
-            f"{received.dtype} with the shape {received.shape}. Prepare the images with the model's InputSpec."
+            f"The network takes uint8 images of {height} x {width} pixels and {channels} channels, but it "
+            f"received an array of {received.dtype} with the shape {received.shape}. Prepare the images with the "
+            f"model's InputSpec."
         )

@@ -20,7 +20,7 @@ class Builder(Protocol):
     """Builds the convolutional part of a network."""
 
     def __call__(self, images: keras.KerasTensor) -> keras.KerasTensor:
-        """Return the last feature map ``(batch, h, w, c)`` for symbolic preprocessed ``images`` ``(batch, h, w, 3)``."""
+        """Return the last feature map ``(batch, h, w, c)`` for preprocessed symbolic images ``(batch, h, w, 3)``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +88,8 @@ def backbone(name: str, *, input_size: tuple[int, int] | None = None) -> keras.M
         input_size: Height and width of the images, in pixels; the architecture's own if not given.
 
     Returns:
-        A model from uint8 RGB images ``(batch, height, width, 3)`` to pooled float32 features ``(batch, d)``, the output
-        of its layer ``"features"``. Preprocessing is inside. The names of all layers that have weights are fixed.
+        A model from uint8 RGB images ``(batch, height, width, 3)`` to pooled float32 features ``(batch, d)``, the
+        output of its layer ``"features"``. Preprocessing is inside. The names of layers that have weights are fixed.
 
     Raises:
         UsageError: If there is no such architecture, or the size is too small for it.

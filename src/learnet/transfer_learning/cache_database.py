@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from learnet.core import LearnetError
@@ -155,8 +156,21 @@ class Database:
                 self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False
             )
             self._connection.text_factory = _forgiving_text
-            _prepare(self._connection)
+            self._prepare(self._connection)
         return self._connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Set the connection up; SQLite does not wait by itself where several processes make the file at once."""
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                return _set_up(connection)
+            except sqlite3.OperationalError as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if _code(error) & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -193,7 +207,7 @@ class Database:
         return CacheError(f"The feature cache '{self.path}' cannot be used: {reason} (SQLite says: {error}).")
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _set_up(connection: sqlite3.Connection) -> None:
     """Set up a fresh connection, and the tables if the file is new; a damaged or foreign file raises DatabaseError."""
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, or it has no effect
     connection.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""The table of backbones: for each the paper, the input, the layer whose output is used, and where its weights come from."""
+"""The table of backbones: of each the paper, the input, the feature layer, and where its weights come from."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _application(  # one row of the table of keras.applications
     return BackboneCard(
         name=architecture,
         architecture=architecture,
-        input_spec=InputSpec(height=height, width=width),
+        input_spec=InputSpec(height=height, width=width, resize="pad", interpolation="bilinear"),
         top1=top1,
         licence=licence,
         weights=WeightsFile(

@@ -26,6 +26,7 @@ UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this time
 _STEP = 10**0.5  # between neighbouring strengths
 _REACH = 6  # steps to either side of the first guess
 _EQUAL = 1.01  # losses that differ by less are equal
+_DECADE = 0.099
 _COARSE, _FINE = 1e-2, 1e-7  # L-BFGS tolerance in the cross-validation, and for the head itself
 _CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
 _EXPECTED_EVALUATIONS = 80
@@ -150,7 +151,7 @@ def solve_head(
 
     It minimises ``sum_i w_i * cross_entropy_i / sum_i w_i + l2 / 2 * |W|^2`` over standardised features; the bias is
     free. Strengths are judged by the log-loss that held-out photos have at their best temperature, as that is how the
-    head will be used; of those that are equal within 1 %, the weakest is taken, as the head for all photos needs less
+    head will be used; of those that are equal within 1 % and a decade, the weakest is taken, as the head for all photos needs less
     restraint than the folds' heads, which saw fewer. Temperature and threshold come from the same held-out photos,
     each answered by a classifier that had not learned from it or from a copy of it; they are not weighted, so that they
     hold for photos as they occur even where rare classes are weighted up.
@@ -285,12 +286,13 @@ class _Search:
         self._solutions: dict[float, list[Start]] = {}
 
     def walk(self) -> float:
-        """Return the strength to use: the weakest of those whose loss is as good as the smallest."""
+        """Return the strength to use: the weakest whose loss is as good as the smallest, within a decade of it."""
         self._try(0, starts=[self._fit.zero()] * self._folds)
         if not self._go(-1, while_below=_EQUAL):  # the loss is convex enough: else a stronger one cannot be better
             self._go(+1, while_below=1 / _EQUAL)
-        good = _EQUAL * self._least()
-        return min(l2 for l2, trial in self.trials.items() if trial.log_loss <= good)
+        best = min(self.trials.values(), key=lambda trial: trial.log_loss)
+        good = [trial for trial in self.trials.values() if trial.log_loss <= _EQUAL * best.log_loss]
+        return min(trial.l2 for trial in good if trial.l2 > _DECADE * best.l2)
 
     def logits(self, l2: float) -> Floats:
         """Return the logits of the held-out rows (m, k), each from the fold that did not learn from it."""
@@ -305,15 +307,14 @@ class _Search:
         """Walk from the guess while the loss is below this multiple of the smallest before; tell if a step was."""
         last = self._strength(0)
         for distance in range(1, _REACH + 1):
-            least = self._least()
+            best = min(self.trials.values(), key=lambda trial: trial.log_loss)
             trial = self._try(direction * distance, starts=self._solutions[last])
-            if trial.log_loss > while_below * least:
+            if trial.log_loss > while_below * best.log_loss:
                 return distance > 1
+            if trial.l2 < 1.1 * _DECADE * best.l2:
+                return True
             last = trial.l2
         return True
-
-    def _least(self) -> float:
-        return min(trial.log_loss for trial in self.trials.values())
 
     def _strength(self, step: int) -> float:
         return float(self._guess * _STEP**step)

@@ -1,8 +1,8 @@
 """Reads PyTorch checkpoints without PyTorch and without running anything from them.
 
 A checkpoint of the format before PyTorch 1.6 is five pickles (magic number, version, system, tensors by name, storage
-keys) followed by the raw numbers of each storage. Pickle is a small program; here each of its instructions and each name
-that it looks up is on an allow-list, and whatever else occurs is refused before it is executed.
+keys) followed by the raw numbers of each storage. Pickle is a small program; here each of its instructions and each
+name that it looks up is on an allow-list, and whatever else occurs is refused before it is executed.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ class _Storage:
 class _Tensor:
     """A view into a storage; offset and strides count elements."""
 
-    storage: _Storage
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
+    storage: Any
+    offset: Any
+    shape: tuple[Any, ...]
+    strides: tuple[Any, ...]
 
     def __post_init__(self) -> None:
         numbers = (self.offset, *self.shape, *self.strides)
@@ -162,7 +162,7 @@ def _load(file: io.BytesIO) -> Any:
     for instruction, argument, _ in pickletools.genops(file):
         if instruction.name not in _INSTRUCTIONS:
             _refuse(f"it holds the pickle instruction {instruction.name}, which no table of weights needs")
-        if instruction.name == "LONG_BINPUT" and argument > size:
+        if instruction.name == "LONG_BINPUT" and int(argument or 0) > size:
             _refuse("it would fill the memory")
     file.seek(start)
     return _TensorUnpickler(file).load()

@@ -1,7 +1,8 @@
-"""Backbones with pretrained weights: finds the weights, checks them, and loads them without running anything from them."""
+"""Backbones with pretrained weights: finds the weights, checks and loads them, and runs nothing from them."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from dataclasses import dataclass
@@ -105,8 +106,8 @@ def find_weights(file: WeightsFile, *, weights_dir: Path | None, progress: Progr
 
     Raises:
         UsageError: If ``weights_dir`` is not a folder.
-        WeightsError: If it cannot be had (the sentence names the file, its address, its checksum and the folder to put it
-            in), or what was found is damaged.
+        WeightsError: If it cannot be had (the sentence names the file, its address, its checksum and the folder to
+            put it in), or what was found is damaged.
     """
     if weights_dir is not None and not weights_dir.is_dir():
         raise UsageError(f"The folder for weights, '{weights_dir}', does not exist or is not a folder.")
@@ -143,10 +144,8 @@ def _places(file: WeightsFile, weights_dir: Path | None) -> Iterator[Path]:
     if weights_dir is not None:
         yield weights_dir / file.name
     if file.package:
-        try:
+        with contextlib.suppress(PackageNotFoundError):
             yield Path(str(distribution(file.package).locate_file(file.member)))
-        except PackageNotFoundError:
-            pass
     yield keras_cache() / file.name
 
 
