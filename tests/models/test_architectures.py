@@ -13,8 +13,12 @@ STOCK_LAYERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES.names())
-def test_contract_of_every_architecture(name):
+FAMILIES = [*ARCHITECTURES.names()[:5], "vgg16", "resnet50", "resnet50v2", "inceptionv3", "mobilenetv2"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_contract_of_every_family(name):
+    """Deeper variants are rows for the same builders; their parameters are counted where engines are compared."""
     record = ARCHITECTURES[name]
     size = max(64, record.min_size)
     model = backbone(name, input_size=(size, size))

@@ -160,10 +160,10 @@ def test_the_record_is_json() -> None:
 
 
 def test_the_features_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    x, labels = _clouds((10_000, 10_000), d=128)
+    x, labels = _clouds((8_000, 8_000), d=128)
     monkeypatch.setattr(head_module, "_CHEAP", 0)
     solve_head(x[::100].copy(), labels[::100], classes=2)  # imports
-    rows = np.random.default_rng(0).permutation(20_000)[:16_000]
+    rows = np.random.default_rng(0).permutation(16_000)[:12_800]
     before = x.copy()
     tracemalloc.start()
     solve_head(x, labels, classes=2, rows=rows)

@@ -32,7 +32,8 @@ class RemoteFile:
     Attributes:
         name: What it is called on disk.
         url: Its address.
-        checksum: ``"sha256:..."`` or, where only that is published, ``"md5:..."``; lower-case hexadecimal.
+        checksum: ``"sha256:..."`` or, where only that is published, ``"md5:..."``; lower-case hexadecimal. Empty where
+            none is published: then the address and the size are all that is checked.
         max_bytes: More than this is never written.
     """
 
@@ -40,6 +41,19 @@ class RemoteFile:
     url: str
     checksum: str
     max_bytes: int
+
+
+class UnavailableError(DataError):
+    """A file could not be had.
+
+    Args:
+        sentence: What the user reads.
+        reason: Why, as a clause, for whoever says the rest in other words.
+    """
+
+    def __init__(self, sentence: str, *, reason: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
 
 
 def cache_folder() -> Path:
@@ -78,8 +92,8 @@ def fetch(remote: RemoteFile, folder: Path, *, progress: Progress) -> Path:
         The whole file, its checksum right.
 
     Raises:
-        DataError: If it cannot be had (no network, ``LEARNET_OFFLINE=1``, wrong checksum, full disk). The sentence
-            names the file, its address, its checksum and the folder to put it in.
+        UnavailableError: If it cannot be had (no network, ``LEARNET_OFFLINE=1``, wrong checksum, full disk). The
+            sentence names the file, its address, its checksum and the folder to put it in.
     """
     target = folder / remote.name
     if os.environ.get("LEARNET_OFFLINE", "0") not in {"", "0"}:
@@ -117,19 +131,22 @@ def require_intact(path: Path, remote: RemoteFile) -> None:
         )
 
 
-def _unavailable(remote: RemoteFile, folder: Path, reason: str) -> DataError:
+def _unavailable(remote: RemoteFile, folder: Path, reason: str) -> UnavailableError:
     given = os.environ.get("LEARNET_DATA_DIR")
     places = f"'{folder}'" + (f" or '{given}'" if given else " (or name its folder in LEARNET_DATA_DIR)")
-    return DataError(
+    checksum = remote.checksum.replace(":", " ") or "no checksum is published"
+    return UnavailableError(
         f"The file {remote.name} is needed and not on this machine, and {reason}. Get it from {remote.url} "
-        f"({remote.checksum.replace(':', ' ')}) and put it in {places}."
+        f"({checksum}) and put it in {places}.",
+        reason=reason,
     )
 
 
 def _require_safe_address(url: str) -> None:
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}:
-        raise DataError(f"The address {url} is not https, and learnet downloads from nothing else.")
+        reason = f"address {url} is not https, and learnet downloads from nothing else"
+        raise UnavailableError(f"The {reason}.", reason=f"the {reason}")
 
 
 def _lock(partial: Path) -> BinaryIO:
@@ -172,7 +189,7 @@ def _fill(remote: RemoteFile, file: BinaryIO, *, progress: Progress) -> str:
             raise OSError(_why(failure))
     file.flush()
     os.fsync(file.fileno())
-    return _checksum(Path(file.name), remote.checksum.partition(":")[0])
+    return _checksum(Path(file.name), remote.checksum.partition(":")[0]) if remote.checksum else ""
 
 
 def _append(remote: RemoteFile, file: BinaryIO, task: Task) -> bool:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.integer[Any]]
 
 NEIGHBOURS = (1, 3, 5, 10, 20)  # the k that are tried
-_MOST_REFERENCES = 20_000  # photos that neighbours are searched among, so that the time stays bounded
+_MOST_REFERENCES = 10_000  # photos that neighbours are searched among, so that the time stays bounded
 _MOST_QUESTIONS = 1_000  # training photos by which k is chosen
 _SIMILARITIES = 2_000_000  # numbers held at once
 _SVM_STRENGTHS = (10.0, 1.0, 0.1)  # in units of d / n

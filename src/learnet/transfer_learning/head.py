@@ -26,10 +26,12 @@ UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this time
 _STEP = 10**0.5  # between neighbouring strengths
 _REACH = 6  # steps to either side of the first guess
 _EQUAL = 1.01  # losses that differ by less are equal
-_DECADE = 0.099
-_COARSE, _FINE = 1e-2, 1e-7  # L-BFGS tolerance in the cross-validation, and for the head itself
-_CHEAP = 100_000_000  # rows * features * classes up to which five folds are used instead of three
-_EXPECTED_EVALUATIONS = 80
+_DECADE = 0.099  # a tenth, and a little for rounding
+_CHEAP = 100_000_000  # rows * features * classes up to which a problem is small
+_FOLDS_SMALL, _FOLDS_LARGE = 5, 3
+_COARSE = 1e-2  # L-BFGS tolerance in the cross-validation
+_FINE_SMALL, _FINE_LARGE = 1e-9, 1e-6  # and for the head itself; already 1e-6 is finer than scikit-learn's default
+_EXPECTED_EVALUATIONS = 120  # for the progress bar
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,10 +153,10 @@ def solve_head(
 
     It minimises ``sum_i w_i * cross_entropy_i / sum_i w_i + l2 / 2 * |W|^2`` over standardised features; the bias is
     free. Strengths are judged by the log-loss that held-out photos have at their best temperature, as that is how the
-    head will be used; of those that are equal within 1 % and a decade, the weakest is taken, as the head for all photos needs less
-    restraint than the folds' heads, which saw fewer. Temperature and threshold come from the same held-out photos,
-    each answered by a classifier that had not learned from it or from a copy of it; they are not weighted, so that they
-    hold for photos as they occur even where rare classes are weighted up.
+    head will be used; of those that are equal within 1 % and a decade, the weakest is taken, as the head for all photos
+    needs less restraint than the folds' heads, which saw fewer. Temperature and threshold come from the same held-out
+    photos, each answered by a classifier that had not learned from it or from a copy of it; they are not weighted, so
+    that they hold for photos as they occur even where rare classes are weighted up.
 
     Args:
         features: float32 (N, d), C-contiguous; neither copied nor changed.
@@ -189,7 +191,8 @@ def solve_head(
     counts = np.bincount(known, minlength=classes)
     balanced = balance == "auto" and counts.max() > UNEQUAL * counts[counts > 0].min()
     weight = (1 / np.maximum(counts, 1))[known] if balanced else np.ones(len(known))
-    chosen_folds = folds or (5 if len(known) * features.shape[1] * classes <= _CHEAP else 3)
+    small = len(known) * features.shape[1] * classes <= _CHEAP
+    chosen_folds = folds or (_FOLDS_SMALL if small else _FOLDS_LARGE)
     fold = assign_folds(known, folds=chosen_folds, seed=seed, groups=None if groups is None else groups[taught])
 
     progress = Silent() if progress is None else progress
@@ -198,7 +201,9 @@ def solve_head(
         guess = features.shape[1] / (24 * len(known))
         search = _Search(fit, fold, guess)
         best = search.walk() if (fold != KEPT).any() else guess
-        solution = fit.solve(None, l2=best, start=search.mean_solution(best), tolerance=_FINE)
+        solution = fit.solve(
+            None, l2=best, start=search.mean_solution(best), tolerance=_FINE_SMALL if small else _FINE_LARGE
+        )
     kernel, bias = fit.design.fold(solution.weights, solution.bias)
     head = Head(kernel=kernel, bias=bias, l2=best, temperature=1.0)
     if validation_rows is None or len(validation_rows) == 0:

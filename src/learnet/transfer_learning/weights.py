@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learnet.core import DataError, Silent, UsageError, WeightsError, fingerprint, generator, sha256_file, unknown_name
-from learnet.data.download import RemoteFile, checksum_matches, fetch
+from learnet.core import Silent, UsageError, WeightsError, fingerprint, generator, sha256_file, unknown_name
+from learnet.data.download import RemoteFile, UnavailableError, checksum_matches, fetch
 from learnet.models import ARCHITECTURES, backbone, weight_items
 from learnet.models.efficientnet_lite import VARIANTS, blocks
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard, WeightsFile
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from learnet.core import Progress
 
 MIRROR = "LEARNET_WEIGHTS_MIRROR"
-OFFLINE = "LEARNET_OFFLINE"
 CHOICES = ("imagenet", "random")
 
 
@@ -168,15 +167,11 @@ def _download(file: WeightsFile, weights_dir: Path | None, progress: Progress) -
     address = f"{mirror}/{file.name}" if mirror else file.url
     if not address:
         raise _missing(file, weights_dir, "")
-    if os.environ.get(OFFLINE, "0") not in {"", "0"}:
-        raise _missing(file, weights_dir, f", and {OFFLINE} forbids downloading")
     remote = RemoteFile(name=file.name, url=address, checksum=file.checksum, max_bytes=file.max_bytes)
     try:
         return fetch(remote, keras_cache(), progress=progress)
-    except DataError as error:
-        raise _missing(
-            file, weights_dir, f", and downloading it from {address} failed ({error.__context__})"
-        ) from error
+    except UnavailableError as error:
+        raise _missing(file, weights_dir, f", and {error.reason} ({address})") from error
 
 
 def _missing(file: WeightsFile, weights_dir: Path | None, reason: str) -> WeightsError:
@@ -244,8 +239,8 @@ def _randomise(model: keras.Model, seed: int) -> None:
     for key, variable in weight_items(model).items():
         if not key.endswith("kernel"):
             continue
-        height, width, channels, _ = variable.shape
-        fan_in = height * width * (1 if key.endswith("depthwise/kernel") else channels)
+        height, width, channels, filters = variable.shape
+        fan_in = height * width * (1 if filters == 1 else channels)  # a depthwise kernel has one filter a channel
         variable.assign(random.standard_normal(variable.shape, np.float32) * np.float32(math.sqrt(2 / fan_in)))
 
 
