@@ -101,10 +101,10 @@ def transfer(
     loaded = load_backbone(
         card.name, weights=weights, weights_dir=None if weights_dir is None else Path(weights_dir), seed=seed
     )
-    import_keras_in_background()
     watch.lap("find the backbone")
     features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
     watch.lap("compute features")
+    import_keras_in_background()  # where all features were cached: the bundle needs it
     result = study(dataset, features, config=config, progress=progress, watch=watch)
     return publish(folder, result, config=config, loaded=loaded, progress=progress, watch=watch)
 
