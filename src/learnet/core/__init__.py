@@ -1,6 +1,6 @@
 """The ground floor: errors, atomic files, hashing, seeds, progress, hardware, backends, registries."""
 
-from learnet.core.backends import import_keras_in_background, installed_backends, keras, require_backend, versions
+from learnet.core.backends import installed_backends, keras, require_backend, versions
 from learnet.core.errors import (
     BundleError,
     DataError,
@@ -35,7 +35,6 @@ __all__ = [
     "default_progress",
     "fingerprint",
     "generator",
-    "import_keras_in_background",
     "installed_backends",
     "keras",
     "peak_memory_bytes",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import gc
 import importlib.util
 import os
-import threading
+import sys
 from typing import TYPE_CHECKING
 
 from learnet.core.errors import MissingDependencyError
@@ -56,19 +56,17 @@ def keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    import keras as module
-
+    if "keras" in sys.modules:
+        return sys.modules["keras"]
+    collecting = gc.isenabled()
+    gc.disable()  # what is imported comes to stay: looking for garbage in it takes a sixth of the time
+    try:
+        import keras as module
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
     return module  # type: ignore[no-any-return]
-
-
-def import_keras_in_background() -> None:
-    """Start importing Keras, which takes seconds, while the caller works; ``keras`` then waits for the rest."""
-    threading.Thread(target=_import_quietly, name="import keras").start()
-
-
-def _import_quietly() -> None:
-    with contextlib.suppress(Exception):  # it is raised again, and told, where Keras is really needed
-        keras()
 
 
 def versions(*packages: str) -> dict[str, str]:

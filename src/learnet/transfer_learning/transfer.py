@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from learnet.core import UsageError, default_progress, import_keras_in_background, require_backend
+from learnet.core import UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
 from learnet.data import cache_folder, open_dataset
 from learnet.inference import Predictor
@@ -104,7 +104,6 @@ def transfer(
     watch.lap("find the backbone")
     features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
     watch.lap("compute features")
-    import_keras_in_background()  # where all features were cached: the bundle needs it
     result = study(dataset, features, config=config, progress=progress, watch=watch)
     return publish(folder, result, config=config, loaded=loaded, progress=progress, watch=watch)
 
