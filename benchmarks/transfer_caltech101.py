@@ -146,7 +146,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3, help="alternating runs of floor, cold and warm")
     parser.add_argument(
-        "--epochs", type=int, default=5, help="epochs of the recipe that are really run; 1 is multiplied"
+        "--epochs", type=int, default=5, help="epochs of the recipe really run; 1 is multiplied; 0: no recipe"
     )
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -176,7 +176,7 @@ def compare(folder: Path, *, repeats: int, epochs: int) -> None:
         warms.append(run_child([*transfer, "--out", str(folder / f"again-{repeat}")], cache=cache))
         print(
             f"run {repeat + 1}: floor {floors[-1].result['seconds']:.1f} s, cold {colds[-1].seconds:.1f} s, "
-            f"warm {warms[-1].seconds:.1f} s, stages {colds[-1].result['stages']}",
+            f"warm {warms[-1].seconds:.1f} s, stages {colds[-1].result['stages']}, warm {warms[-1].result['stages']}",
             flush=True,
         )
     ratios = [cold.seconds / floor.result["seconds"] for cold, floor in zip(colds, floors, strict=True)]
@@ -191,6 +191,8 @@ def compare(folder: Path, *, repeats: int, epochs: int) -> None:
     print(f"warm, median                {statistics.median(child.seconds for child in warms):.1f} s")
     for name, children in (("cold", colds), ("warm", warms)):
         print(f"peak memory, {name}           {max(child.peak_gigabytes for child in children):.2f} GB")
+    if epochs == 0:
+        return
     split = link_split(folder / "run-0", photos, folder / "split")
     recipe = run_child([*this, "--child", "recipe", str(split), "--epochs", str(epochs)]).result
     how = "run in full" if epochs >= 5 else f"{epochs} epoch timed and multiplied"

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from learnet.inference import Predictor
     from learnet.transfer_learning.cache import FeatureCache, FeatureSpace
 
-_BATCH = 256  # photos between two commits to the cache: what a kill can cost, about a second of work
+_DECODED_AHEAD = 1024  # photos, 150 kB each: what one core decodes while the other builds the network
+_BATCH = 64  # photos between two commits to the cache: a short pause for the engine, and little for a kill to cost
 
 
 @dataclass(kw_only=True)
@@ -109,6 +110,7 @@ class Extractor:
             dataset.source,
             indices,
             spec=self._spec,
+            lookahead=_DECODED_AHEAD,
             wanted=None if known is None else lambda _index, digest: digest not in known,
             max_pixels=self._max_pixels,
         )
