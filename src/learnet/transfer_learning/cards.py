@@ -80,7 +80,7 @@ class BackboneCard:
 _LITE0 = BackboneCard(
     name="efficientnet_lite0",
     architecture="efficientnet-lite0",
-    input_spec=InputSpec(height=224, width=224, resize="pad", interpolation="bicubic"),
+    input_spec=InputSpec(height=224, width=224, resize="pad", interpolation="bilinear"),
     top1=0.751,
     licence="Apache-2.0",
     weights=WeightsFile(
