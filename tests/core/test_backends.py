@@ -30,3 +30,20 @@ def test_importing_is_free(action):
     probe = f"import sys; {action}; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+_LEAN = """
+import sys
+from learnet.core import keras
+from learnet.core.backends import leave_out_of_keras
+leave_out_of_keras("sklearn", "pandas")
+keras()
+before = "sklearn" in sys.modules
+import pandas, sklearn
+print(before, len(pandas.DataFrame({"a": [1, 2]})), sklearn.__name__)
+"""
+
+
+def test_what_is_left_out_of_keras_can_be_imported_afterwards():
+    done = subprocess.run([sys.executable, "-c", _LEAN], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False 2 sklearn"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from learnet.cli import cache, check, doctor, evaluate, predict, transfer
+from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
 
 app = typer.Typer(
@@ -40,4 +41,5 @@ def _options(
 
 def main() -> None:
     """Run the command line and leave with its exit code: 0, 1 (failed), 2 (wrong use), 130 (interrupted)."""
+    leave_out_of_keras("matplotlib.pyplot", "pandas", "sklearn")
     app()
