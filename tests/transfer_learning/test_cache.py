@@ -271,7 +271,7 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_put(tmp_path: Path) -> None
         said: list[str] = []
         with FeatureCache(tmp_path, say=said.append) as cache:
             done = [number for start in finished for number in range(start, start + 10)]
-            assert all(_found(cache, *done))
+            assert not done or all(_found(cache, *done))  # a kill may come before the first put
             whole = np.reshape(_found(cache, *range(1_000 * attempt, 1_000 * attempt + 1_000)), (-1, 10))
             assert (whole.all(axis=1) == whole.any(axis=1)).all()  # each put is there whole or not at all
         assert said == []
