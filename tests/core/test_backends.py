@@ -47,3 +47,9 @@ print(before, len(pandas.DataFrame({"a": [1, 2]})), sklearn.__name__)
 def test_what_is_left_out_of_keras_can_be_imported_afterwards():
     done = subprocess.run([sys.executable, "-c", _LEAN], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False 2 sklearn"
+
+
+def test_a_backend_starts_without_a_word():
+    probe = "from learnet.core import keras; k = keras(); print(float(k.ops.add(1.0, 2.0)))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("3.0", "")

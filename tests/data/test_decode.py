@@ -330,7 +330,7 @@ def test_opencv_and_pillow_agree(monkeypatch):
     contents = [save(noise(400, 300), "JPEG", quality=q, progressive=q > 80) for q in (60, 75, 90)]
     contents.append(save(noise(400, 300).convert("L"), "JPEG"))
     through_opencv = [decode(content).image for content in contents]
-    monkeypatch.setattr("learnet.data.quiet._streams", lambda: None)
+    monkeypatch.setattr("learnet.core.quiet._streams", lambda: None)
     for content, expected in zip(contents, through_opencv, strict=True):
         assert np.abs(decode(content).image.astype(int) - expected).max() <= 1
 

@@ -14,6 +14,7 @@ from learnet.core.files import atomic_folder, write_bytes, write_json, write_tex
 from learnet.core.hardware import Machine, peak_memory_bytes, probe, usable_cores
 from learnet.core.hashing import fingerprint, sha256_bytes, sha256_file
 from learnet.core.progress import Lines, Live, Progress, Silent, default_progress
+from learnet.core.quiet import can_be_quiet, silent_c_libraries
 from learnet.core.registry import Registry
 from learnet.core.seeds import generator
 from learnet.core.text import visible
@@ -32,6 +33,7 @@ __all__ = [
     "UsageError",
     "WeightsError",
     "atomic_folder",
+    "can_be_quiet",
     "default_progress",
     "fingerprint",
     "generator",
@@ -42,6 +44,7 @@ __all__ = [
     "require_backend",
     "sha256_bytes",
     "sha256_file",
+    "silent_c_libraries",
     "unknown_name",
     "usable_cores",
     "versions",

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from learnet.core.errors import MissingDependencyError
+from learnet.core.quiet import silent_c_libraries
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -64,7 +65,8 @@ def keras() -> ModuleType:
     collecting = gc.isenabled()
     gc.disable()  # what is imported comes to stay: looking for garbage in it takes a sixth of the time
     try:
-        import keras as module
+        with silent_c_libraries:  # TensorFlow greets some processors before its log level is heeded
+            import keras as module
     finally:
         gc.freeze()
         if collecting:

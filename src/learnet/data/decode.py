@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from learnet.core import can_be_quiet
 from learnet.data.input_spec import InputSpec
 from learnet.data.jpeg import JpegHeader, read_jpeg_header
 from learnet.data.pillow import check_png_chunks, load_pixels, open_photo, webp_size
 from learnet.data.pixels import upright
-from learnet.data.quiet import can_be_quiet, imdecode
+from learnet.data.quiet import imdecode
 from learnet.data.sniff import ImageFormat, ImageProblem, refuse, sniff
 
 if TYPE_CHECKING:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import platform
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from learnet.core import silent_c_libraries
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -33,29 +31,10 @@ def imdecode(content: bytes, flags: int) -> NDArray[Any] | None:
         return None
 
 
-def can_be_quiet() -> bool:
-    """Return whether this platform's C library lets its standard error be exchanged."""
-    return _streams() is not None
-
-
-@functools.cache
-def _streams() -> tuple[ctypes.c_void_p, int, int] | None:
-    """Return the C library's variable ``stderr``, its value, and a stream that goes nowhere; None if out of reach."""
-    symbol = {"linux": "stderr", "darwin": "__stderrp"}.get(sys.platform)
-    if symbol is None or (sys.platform == "linux" and platform.libc_ver()[0] != "glibc"):
-        return None  # elsewhere the variable is a constant, or every library has its own
-    library = ctypes.CDLL(None)
-    library.fopen.restype = ctypes.c_void_p
-    variable = ctypes.c_void_p.in_dll(library, symbol)
-    nowhere = library.fopen(b"/dev/null", b"w")
-    return (variable, variable.value, nowhere) if variable.value and nowhere else None
-
-
 class Quiet:
-    """A block in which OpenCV's log and ``fprintf(stderr, ...)`` of C code are not seen; threads may overlap in it.
+    """A block in which OpenCV's log and the remarks of its C libraries are not seen; threads may overlap in it.
 
-    The JPEG library inside OpenCV remarks on every slightly damaged photo in this way, and has no switch. The file
-    descriptor stays as it is: what Python and progress bars write meanwhile arrives.
+    The JPEG library inside OpenCV remarks on every slightly damaged photo, and has no switch.
     """
 
     def __init__(self) -> None:
@@ -66,12 +45,11 @@ class Quiet:
     def __enter__(self) -> None:
         import cv2
 
+        silent_c_libraries.__enter__()
         with self._lock:
             self._depth += 1
             if self._depth == 1:
                 self._log_level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-                if (streams := _streams()) is not None:
-                    streams[0].value = streams[2]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -82,8 +60,7 @@ class Quiet:
             self._depth -= 1
             if self._depth == 0:
                 cv2.utils.logging.setLogLevel(self._log_level)
-                if (streams := _streams()) is not None:
-                    streams[0].value = streams[1]
+        silent_c_libraries.__exit__(kind, error, trace)
 
 
-quiet = Quiet()  # one, as the process has one standard error
+quiet = Quiet()  # one, as OpenCV has one log level
