@@ -1,0 +1,37 @@
+import pytest
+
+from learnet.core import UsageError
+from learnet.training import Augmentation, TrainingConfig
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("optimizer", "adamm"),
+        ("schedule", "cosin"),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("momentum", 1.0),
+        ("label_smoothing", 1.0),
+        ("ema", 1.0),
+        ("decay", 0.0),
+        ("clip_norm", 0.0),
+        ("patience", 0),
+        ("l1", -1e-4),
+        ("weight_decay", -1.0),
+        ("milestones", (0,)),
+        ("class_weights", (1.0, -1.0)),
+        ("seed", -1),
+    ],
+)
+def test_a_value_out_of_its_range_is_named(name, value):
+    with pytest.raises(UsageError, match=f"The training's {name} must be"):
+        TrainingConfig(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("rotation", 181.0), ("zoom", 1.0), ("colour", -0.1), ("crop", -1)])
+def test_so_is_one_of_the_augmentation(name, value):
+    with pytest.raises(UsageError, match=f"augmentation's {name} must be"):
+        Augmentation(**{name: value})

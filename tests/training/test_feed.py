@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from learnet.core import UsageError
+from learnet.training import Augmentation, Feed, TrainingConfig
+from tiny_training import make_examples
+
+IMAGES, LABELS = make_examples(50)
+
+
+def feed(**options):
+    return Feed(IMAGES, LABELS, classes=3, config=TrainingConfig(**{"batch_size": 16, "seed": 5, **options}))
+
+
+def test_an_epoch_holds_each_image_once_in_another_order():
+    made = feed()
+    first, second = (np.concatenate([batch.rows for batch in made.epoch(epoch)]) for epoch in (0, 1))
+    assert made.steps == 4
+    assert np.array_equal(np.sort(first), np.arange(50))
+    assert np.array_equal(np.sort(second), np.arange(50))
+    assert not np.array_equal(first, second)
+
+
+def test_an_epoch_begun_in_its_middle_goes_on_as_it_would_have():
+    made = feed(augmentation=Augmentation(flip=True, crop=2, mixup=0.5))
+    whole = list(made.epoch(3))
+    rest = list(feed(augmentation=Augmentation(flip=True, crop=2, mixup=0.5)).epoch(3, start=2))
+    assert len(rest) == 2
+    for one, other in zip(whole[2:], [*rest[:1], made.batch(3, 3)], strict=True):
+        assert np.array_equal(one.images, other.images)
+        assert np.array_equal(one.targets, other.targets)
+        assert np.array_equal(one.rows, other.rows)
+
+
+def test_targets_are_smoothed_and_classes_weighed():
+    batch = feed(label_smoothing=0.3, class_weights=(1.0, 2.0, 3.0)).batch(0, 0)
+    labels = LABELS[batch.rows]
+    assert batch.targets[np.arange(16), labels] == pytest.approx(0.8)
+    assert batch.targets.sum(axis=1) == pytest.approx(1)
+    assert batch.weights.tolist() == (labels + 1).tolist()
+
+
+def test_a_failure_in_the_thread_reaches_the_step(monkeypatch):
+    made = feed()
+    monkeypatch.setattr("learnet.training.feed.augment", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        next(made.epoch(0))
+
+
+def test_an_epoch_left_early_leaves_no_thread():
+    import threading
+
+    batches = feed(batch_size=1).epoch(0)
+    next(batches)
+    batches.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "learnet-feed"]
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "said"),
+    [
+        (IMAGES / 255, LABELS, "scaled to 0"),
+        (IMAGES[..., 0], LABELS, "three equal channels"),
+        (IMAGES[..., :1], LABELS, "three equal channels"),
+        (IMAGES, np.eye(3)[LABELS], "argmax"),
+        (IMAGES, LABELS.astype(float), "whole numbers"),
+        (IMAGES, LABELS[:-1], "50 images and 49 labels"),
+        (IMAGES[:0], LABELS[:0], "0 images and 0 labels"),
+        (IMAGES, LABELS + 1, "count from 1"),
+        (IMAGES, LABELS - 1, "must lie in 0 … 2; received -1 … 1"),
+        (IMAGES, LABELS * 10, "must lie in 0 … 2; received 0 … 20"),
+    ],
+)
+def test_mistakes_in_images_and_labels_are_told_before_the_first_step(images, labels, said):
+    with pytest.raises(UsageError, match=said):
+        Feed(images, labels, classes=3, config=TrainingConfig())
+
+
+def test_class_weights_must_be_one_a_class():
+    with pytest.raises(UsageError, match="3 classes but 2 class weights"):
+        feed(class_weights=(1.0, 2.0))

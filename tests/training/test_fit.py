@@ -1,0 +1,153 @@
+import csv
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from learnet.core import LearnetError, UsageError
+from learnet.core import keras as import_keras
+from learnet.training import Augmentation, NotANumberError, TrainingConfig, fit
+from tiny_training import make_examples, make_model
+
+KILLS = int(os.environ.get("LEARNET_KILLS", "4"))
+OPTIONS = {
+    "epochs": 6,
+    "batch_size": 8,
+    "optimizer": "adamw",
+    "weight_decay": 1e-3,
+    "schedule": "one-cycle",
+    "learning_rate": 0.01,
+    "ema": 0.9,
+    "label_smoothing": 0.1,
+    "clip_norm": 1.0,
+    "checkpoint_seconds": 0.0,
+    "augmentation": Augmentation(flip=True, crop=1, colour=0.1, cutout=2, mixup=0.2),
+}
+PARTS = {"train": make_examples(60, seed=0), "validation": make_examples(30, seed=1)}
+
+
+def run(folder, *, model=None, resume=False, parts=PARTS, **options):
+    model = make_model() if model is None else model
+    config = TrainingConfig(**{**OPTIONS, **options})
+    fitted = fit(model, parts["train"], parts["validation"], config=config, folder=folder, resume=resume)
+    return fitted, weights_hash(model)
+
+
+def weights_hash(model):
+    return hashlib.sha256(b"".join(weight.tobytes() for weight in model.get_weights())).hexdigest()
+
+
+def history(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_a_simple_task_is_learnt_and_the_best_epoch_kept(tmp_path):
+    model = make_model()
+    fitted, _ = run(tmp_path, model=model, epochs=15, augmentation=Augmentation())
+    assert fitted.history[-1].val_accuracy > 0.9
+    assert fitted.best_epoch == 1 + int(np.argmin([row.val_loss for row in fitted.history]))
+    images, labels = PARTS["validation"]
+    accuracy = float((model.predict(images, verbose=0).argmax(axis=1) == labels).mean())
+    assert accuracy == fitted.history[fitted.best_epoch - 1].val_accuracy
+    rows = history(tmp_path)
+    assert rows[0][:3] == ["epoch", "loss", "accuracy"]
+    assert [float(row[1]) for row in rows[1:]] == [row.loss for row in fitted.history]
+
+
+def test_early_stopping_ends_when_the_validation_loss_falls_no_more(tmp_path):
+    images, labels = PARTS["train"]
+    shuffled = np.random.default_rng(0).integers(0, 3, len(labels))
+    fitted, _ = run(tmp_path, parts={**PARTS, "train": (images, shuffled)}, epochs=60, patience=3, ema=None)
+    assert len(fitted.history) == fitted.best_epoch + 3 < 60
+    assert "not fallen for 3 epochs" in fitted.reason
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path):
+    first, second = run(tmp_path / "a"), run(tmp_path / "b")
+    assert first[1] == second[1]
+    assert history(tmp_path / "a") == history(tmp_path / "b")
+    assert run(tmp_path / "c", seed=1)[1] != first[1]
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+sys.path[:0] = [sys.argv[2], str(Path(sys.argv[2]) / "training")]
+import test_fit
+resume = (Path(sys.argv[1]) / "checkpoint.safetensors").exists()
+print("ready", flush=True)
+print(test_fit.run(Path(sys.argv[1]), resume=resume)[1], flush=True)
+"""
+
+
+def test_killed_at_any_moments_it_ends_with_the_same_bits(tmp_path):
+    _, whole = run(tmp_path / "whole")
+    source, kills, answer = random.Random(0), 0, ""
+    while not answer:
+        command = [sys.executable, "-c", _CHILD, str(tmp_path / "killed"), str(Path(__file__).parents[1])]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout.readline() == "ready\n"
+            if kills < KILLS:
+                _wait_for_progress(tmp_path / "killed", source.uniform(0, 0.2))
+                child.send_signal(signal.SIGKILL)
+                kills += 1
+            answer = child.stdout.read().strip()
+    assert answer == whole
+    assert history(tmp_path / "killed") == history(tmp_path / "whole")
+
+
+def _wait_for_progress(folder, seconds):
+    """Wait until a new checkpoint is there, and a little longer."""
+    checkpoint, begun = folder / "checkpoint.safetensors", time.time()
+    while not (checkpoint.exists() and checkpoint.stat().st_mtime > begun) and time.time() < begun + 60:
+        time.sleep(0.002)
+    time.sleep(seconds)
+
+
+def test_resuming_with_other_arguments_is_refused(tmp_path):
+    run(tmp_path, epochs=1)
+    with pytest.raises(UsageError, match="begun with another learning_rate"):
+        run(tmp_path, epochs=1, learning_rate=0.02, resume=True)
+    with pytest.raises(LearnetError, match="no checkpoint to resume from"):
+        run(tmp_path / "elsewhere", resume=True)
+
+
+def test_a_finished_run_resumes_to_itself(tmp_path):
+    first = run(tmp_path)
+    again = run(tmp_path, resume=True)
+    assert first[1] == again[1]
+    assert first[0].history == again[0].history
+
+
+def test_not_a_number_names_the_batch(tmp_path):
+    model = make_model()
+    kernel, bias = model.get_layer("head").get_weights()
+    model.get_layer("head").set_weights([np.full_like(kernel, np.nan), bias])
+    with pytest.raises(
+        NotANumberError, match=r"became nan in step 1 of epoch 1. The batch held image \d+, image"
+    ) as error:
+        run(tmp_path, model=model)
+    assert len(error.value.rows) == 8
+
+
+def test_shapes_that_do_not_fit_are_told_before_the_first_step(tmp_path):
+    images, labels = make_examples(10)
+    wrong = {"train": (images[:, :10], labels), "validation": PARTS["validation"]}
+    with pytest.raises(UsageError, match=r"takes images of shape \(12, 12, 3\), but those of the training part"):
+        run(tmp_path, parts=wrong)
+    with pytest.raises(UsageError, match="The validation part cannot be used"):
+        run(tmp_path, parts={**PARTS, "validation": (images, labels + 3)})
+    keras = import_keras()
+    model = make_model()
+    flat = keras.Model(model.input, keras.layers.Dense(1)(model.layers[-2].output))
+    with pytest.raises(UsageError, match=r"output has the shape \(None, 1\)"):
+        run(tmp_path, model=flat)
+    assert not (tmp_path / "checkpoint.safetensors").exists()
