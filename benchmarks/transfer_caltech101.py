@@ -1,6 +1,6 @@
 """From Caltech-101's JPEG files to the tested bundle: against the floor, and against the usual Keras recipe.
 
-Claims, each a ratio measured in this run:
+What is aimed at, each a ratio measured in this run:
 
 * cold cache, from the shell prompt to the written report: at most 1.4 times the floor, which is the same photos,
   already decoded and in memory, pushed through the same compiled backbone;
