@@ -16,7 +16,7 @@ from learnet.bundle.info import DOCUMENT, GOLDEN, WEIGHTS, Document, NewerBundle
 from learnet.bundle.tensors import MAX_HEADER_BYTES, read_tensors
 from learnet.core import BundleError, sha256_bytes
 from learnet.inference import Predictor
-from learnet.models import ARCHITECTURES, backbone, weight_items, with_head
+from learnet.models import ARCHITECTURES, backbone, published_profiles, weight_items, with_head
 
 if TYPE_CHECKING:
     import keras
@@ -170,7 +170,7 @@ def _weights_limit(info: BundleInfo) -> int:
     """Return more bytes than the network's weights can take: as many untrained as trained ones."""
     architecture = ARCHITECTURES[info.architecture["name"]]
     head = (architecture.feature_size + 1) * len(info.class_names)
-    return 4 * (2 * architecture.parameters + head) + MAX_HEADER_BYTES
+    return 4 * (2 * published_profiles()[architecture.name].backbone_parameters + head) + MAX_HEADER_BYTES
 
 
 def _read(path: Path, record: FileRecord, *, limit: int) -> dict[str, np.ndarray]:

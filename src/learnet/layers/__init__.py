@@ -5,5 +5,21 @@ from learnet.core import keras as _import_keras
 _import_keras()  # first, so that the backend is chosen and quiet before the layers are made from Keras' own
 
 from learnet.layers.batch_normalization import FusedBatchNormalization  # noqa: E402 (see the line above)
+from learnet.layers.lenet import (  # noqa: E402
+    PartiallyConnectedConv2D,
+    RadialBasis,
+    TrainableSubsampling,
+    scaled_tanh,
+)
+from learnet.layers.local_response import LocalResponseNormalization  # noqa: E402
+from learnet.layers.whitening import PatchWhitening  # noqa: E402
 
-__all__ = ["FusedBatchNormalization"]
+__all__ = [
+    "FusedBatchNormalization",
+    "LocalResponseNormalization",
+    "PartiallyConnectedConv2D",
+    "PatchWhitening",
+    "RadialBasis",
+    "TrainableSubsampling",
+    "scaled_tanh",
+]

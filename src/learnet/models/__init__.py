@@ -1,6 +1,22 @@
 """Networks by name: uint8 images in, features or class probabilities out; random weights, no downloads."""
 
-from learnet.models.architectures import ARCHITECTURES, Architecture, backbone, weight_items, with_head
+from learnet.models.architectures import ARCHITECTURES, Architecture
+from learnet.models.networks import Network, backbone, network, weight_items, with_head
 from learnet.models.preprocessing import Preprocessing
+from learnet.models.profile import LayerRow, Profile, layer_rows, profile, published_profiles
 
-__all__ = ["ARCHITECTURES", "Architecture", "Preprocessing", "backbone", "weight_items", "with_head"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "LayerRow",
+    "Network",
+    "Preprocessing",
+    "Profile",
+    "backbone",
+    "layer_rows",
+    "network",
+    "profile",
+    "published_profiles",
+    "weight_items",
+    "with_head",
+]

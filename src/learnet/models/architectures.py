@@ -1,26 +1,41 @@
-"""Every network that learnet can build by name: pixels in, pooled features or class probabilities out."""
+"""The table of networks: of each its family, paper, input, and how it is built."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from learnet.core import Registry, UsageError
+from learnet.core import Registry
 from learnet.core import keras as import_keras
-from learnet.models import applications, efficientnet_lite
+from learnet.models import (
+    cifar_net,
+    color_unet,
+    efficientnet_lite,
+    googlenet,
+    inception_v3,
+    lenet,
+    mlp,
+    mobilenet_v2,
+    pilotnet,
+    resnet,
+    resnet_cifar,
+    vgg,
+)
+from learnet.models.blocks import dropout, head
+from learnet.models.preprocessing import CAFFE, TENSORFLOW, Preprocessing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
-    from learnet.models.preprocessing import Preprocessing
 
-
-class Builder(Protocol):
+class MapBuilder(Protocol):
     """Builds the convolutional part of a network."""
 
     def __call__(self, images: keras.KerasTensor) -> keras.KerasTensor:
-        """Return the last feature map ``(batch, h, w, c)`` for preprocessed symbolic images ``(batch, h, w, 3)``."""
+        """Return the last feature map ``(batch, h, w, c)`` for preprocessed symbolic images ``(batch, h, w, c)``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,122 +44,267 @@ class Architecture:
 
     Attributes:
         name: By which users and bundles ask for it.
+        family: Which networks it belongs to.
+        year: Of the paper.
         paper: Where it was published.
-        feature_size: Length of the pooled feature vector.
         input_size: Height and width that it was designed for, in pixels.
         min_size: Smallest height and width that it can take, in pixels.
-        parameters: Trainable weights of the backbone.
         preprocessing: What happens to the pixels inside the network.
-        build: The builder of the convolutional part.
+        classify: The builder of the whole network: preprocessed symbolic images, number of classes, dropout rate (and
+            options by name) to the logits, then those of auxiliary heads.
+        build: The builder of its convolutional part; None for a network that cannot be a backbone.
+        feature_size: Length of the pooled feature vector; 0 for a network that cannot be a backbone.
+        classes: Outputs of the published network.
+        top1: Published top-1 accuracy in [0, 1] on what it was published for; None where there is none.
+        dropout: Published rate before the last layer or layers.
+        auxiliary_weights: What the loss of each auxiliary head counts.
+        task: What its outputs mean.
+        weights: Pretrained weights that learnet can load.
     """
 
     name: str
+    family: str
+    year: int
     paper: str
-    feature_size: int
     input_size: tuple[int, int]
     min_size: int
-    parameters: int
     preprocessing: Preprocessing
-    build: Builder
+    classify: Callable[..., list[keras.KerasTensor]]
+    build: MapBuilder | None = None
+    feature_size: int = 0
+    classes: int = 1000
+    top1: float | None = None
+    dropout: float = 0.0
+    auxiliary_weights: tuple[float, ...] = ()
+    task: Literal["classification", "colourisation", "steering"] = "classification"
+    weights: str = ""
+
+
+def _pooled(build: MapBuilder, images: keras.KerasTensor, classes: int, rate: float) -> list[keras.KerasTensor]:
+    """Return the logits of what most networks end in: global average pooling and one dense layer."""
+    features = import_keras().layers.GlobalAveragePooling2D(name="features")(build(images))
+    return [head(dropout(features, rate, "dropout"), classes)]
+
+
+def _topped(build: Any, top: Any, images: keras.KerasTensor, classes: int, rate: float) -> list[keras.KerasTensor]:
+    return [top(build(images), classes, rate)]
+
+
+def _mlps() -> list[Architecture]:
+    shared: dict[str, Any] = {
+        "family": "MLP",
+        "input_size": (28, 28),
+        "min_size": 1,
+        "preprocessing": Preprocessing(scale=1 / 255, offset=(0.0,), grey=True),
+        "classes": 10,
+    }
+    perceptron = Architecture(
+        name="perceptron", year=1958, paper=mlp.PERCEPTRON_PAPER, classify=mlp.classify_perceptron, **shared
+    )
+    return [perceptron, Architecture(name="mlp", year=1986, paper=mlp.PAPER, classify=mlp.classify, **shared)]
+
+
+def _lenets() -> list[Architecture]:
+    made = []
+    for name, build, top in (
+        ("lenet5", lenet.build, lenet.top),
+        ("lenet5-paper", lenet.build_paper, lenet.top_paper),
+    ):
+        made.append(
+            Architecture(
+                name=name,
+                family="LeNet",
+                year=1998,
+                paper=lenet.PAPER,
+                input_size=(32, 32),
+                min_size=32,
+                preprocessing=lenet.PREPROCESSING,
+                classify=partial(_topped, build, top),
+                classes=10,
+                top1=0.9905 if build is lenet.build_paper else None,
+            )
+        )
+    return made
+
+
+def _vgg(variant: vgg.Variant) -> Architecture:
+    build = partial(vgg.build, variant)
+    return Architecture(
+        name=variant.name,
+        family="VGG",
+        year=2014,
+        paper=vgg.PAPER,
+        input_size=(224, 224),
+        min_size=32,
+        preprocessing=CAFFE,
+        classify=partial(_topped, build, vgg.top),
+        build=build,
+        feature_size=512,
+        top1=variant.top1,
+        dropout=0.5,
+        weights="imagenet" if variant.name in {"vgg-d", "vgg-e"} else "",
+    )
+
+
+def _averaged(variant: Any, module: Any, *, size: int, weights: str = "imagenet", **known: Any) -> Architecture:
+    """Return a network that ends in global average pooling and one dense layer."""
+    build = partial(module.build, variant)
+    return Architecture(
+        name=variant.name,
+        input_size=(size, size),
+        min_size=known.pop("min_size", 32),
+        classify=partial(_pooled, build),
+        build=build,
+        top1=variant.top1,
+        weights=weights,
+        **known,
+    )
 
 
 def _lite(variant: efficientnet_lite.Variant) -> Architecture:
-    return Architecture(
-        name=variant.name,
+    return _averaged(
+        variant,
+        efficientnet_lite,
+        size=variant.size,
+        weights="imagenet" if variant.name == "efficientnet-lite0" else "",
+        family="EfficientNet-Lite",
+        year=2020,
         paper=efficientnet_lite.PAPER,
         feature_size=efficientnet_lite.FEATURES,
-        input_size=(variant.size, variant.size),
-        min_size=32,
-        parameters=variant.parameters,
         preprocessing=efficientnet_lite.PREPROCESSING,
-        build=partial(efficientnet_lite.build, variant),
+        dropout=variant.dropout,
     )
 
 
-def _application(network: applications.Application) -> Architecture:
-    return Architecture(
-        name=network.name,
-        paper=network.paper,
-        feature_size=network.feature_size,
-        input_size=(network.size, network.size),
-        min_size=network.min_size,
-        parameters=network.parameters,
-        preprocessing=network.preprocessing,
-        build=partial(applications.build, network),
+def _resnet(variant: resnet.Variant) -> Architecture:
+    second = variant.kind == "v2"
+    return _averaged(
+        variant,
+        resnet,
+        size=224,
+        weights="" if variant.kind == "basic" else "imagenet",
+        family="ResNet v2" if second else "ResNet",
+        year=2016 if second else 2015,
+        paper=resnet.PAPER_V2 if second else resnet.PAPER,
+        feature_size=variant.features,
+        preprocessing=TENSORFLOW if second else CAFFE,
     )
+
+
+def _resnet_cifar(variant: resnet_cifar.Variant) -> Architecture:
+    return _averaged(
+        variant,
+        resnet_cifar,
+        size=32,
+        weights="",
+        min_size=8,
+        family="ResNet (CIFAR)",
+        year=2015,
+        paper=resnet.PAPER,
+        feature_size=resnet_cifar.FEATURES,
+        preprocessing=TENSORFLOW,
+        classes=10,
+    )
+
+
+def _mobilenet(variant: mobilenet_v2.Variant) -> Architecture:
+    return _averaged(
+        variant,
+        mobilenet_v2,
+        size=224,
+        weights="imagenet" if variant.width == 1 else "",
+        family="MobileNetV2",
+        year=2018,
+        paper=mobilenet_v2.PAPER,
+        feature_size=variant.features,
+        preprocessing=TENSORFLOW,
+    )
+
+
+def _singles() -> list[Architecture]:
+    return [
+        Architecture(
+            name="googlenet",
+            family="Inception",
+            year=2014,
+            paper=googlenet.PAPER,
+            input_size=(224, 224),
+            min_size=80,
+            preprocessing=CAFFE,
+            classify=googlenet.classify,
+            build=googlenet.build,
+            feature_size=googlenet.FEATURES,
+            top1=0.687,
+            dropout=0.4,
+            auxiliary_weights=googlenet.AUXILIARY_WEIGHTS,
+        ),
+        Architecture(
+            name="inceptionv3",
+            family="Inception",
+            year=2015,
+            paper=inception_v3.PAPER,
+            input_size=(299, 299),
+            min_size=75,
+            preprocessing=TENSORFLOW,
+            classify=partial(_pooled, inception_v3.build),
+            build=inception_v3.build,
+            feature_size=inception_v3.FEATURES,
+            top1=0.788,
+            weights="imagenet",
+        ),
+        Architecture(
+            name="cifar-net",
+            family="learnet",
+            year=2026,
+            paper=cifar_net.PAPER,
+            input_size=(32, 32),
+            min_size=16,
+            preprocessing=TENSORFLOW,
+            classify=cifar_net.classify,
+            classes=10,
+        ),
+        Architecture(
+            name="colorunet",
+            family="U-Net",
+            year=2018,
+            paper=color_unet.PAPER,
+            input_size=(256, 256),
+            min_size=8,
+            preprocessing=color_unet.PREPROCESSING,
+            classify=lambda images, classes, rate: [  # noqa: ARG005
+                color_unet.build(images, classes)
+            ],
+            classes=color_unet.BINS,
+            task="colourisation",
+        ),
+        Architecture(
+            name="pilotnet",
+            family="PilotNet",
+            year=2016,
+            paper=pilotnet.PAPER,
+            input_size=(66, 200),
+            min_size=61,
+            preprocessing=pilotnet.PREPROCESSING,
+            classify=lambda images, outputs, rate: [  # noqa: ARG005
+                pilotnet.build(images, outputs)
+            ],
+            classes=1,
+            task="steering",
+        ),
+    ]
 
 
 ARCHITECTURES: Registry[Architecture] = Registry(
     "architecture",
-    [*map(_lite, efficientnet_lite.VARIANTS), *map(_application, applications.APPLICATIONS)],
+    [
+        *_mlps(),
+        *_lenets(),
+        *map(_vgg, vgg.VARIANTS),
+        *map(_resnet, resnet.VARIANTS),
+        *map(_resnet_cifar, resnet_cifar.VARIANTS),
+        *map(_mobilenet, mobilenet_v2.VARIANTS),
+        *map(_lite, efficientnet_lite.VARIANTS),
+        *_singles(),
+    ],
+    aliases={"vgg11": "vgg-a", "vgg13": "vgg-b", "vgg16": "vgg-d", "vgg19": "vgg-e"},
 )
-
-
-def backbone(name: str, *, input_size: tuple[int, int] | None = None) -> keras.Model:
-    """Build a network without its classification head, with random weights; nothing is ever downloaded.
-
-    Args:
-        name: A name of ``ARCHITECTURES``.
-        input_size: Height and width of the images, in pixels; the architecture's own if not given.
-
-    Returns:
-        A model from uint8 RGB images ``(batch, height, width, 3)`` to pooled float32 features ``(batch, d)``, the
-        output of its layer ``"features"``. Preprocessing is inside. The names of layers that have weights are fixed.
-
-    Raises:
-        UsageError: If there is no such architecture, or the size is too small for it.
-    """
-    architecture = ARCHITECTURES[name]
-    height, width = architecture.input_size if input_size is None else input_size
-    if min(height, width) < architecture.min_size:
-        raise UsageError(
-            f"{architecture.name} needs images of at least {architecture.min_size} x {architecture.min_size} pixels, "
-            f"but the input size asked for is {height} x {width} (height x width). Ask for a larger one."
-        )
-    keras = import_keras()
-    images = keras.Input((height, width, 3), dtype="uint8", name="images")
-    maps = architecture.build(architecture.preprocessing.apply(images))
-    features = keras.layers.GlobalAveragePooling2D(name="features")(maps)
-    return keras.Model(images, features, name=architecture.name)
-
-
-def with_head(backbone: keras.Model, *, classes: int) -> keras.Model:
-    """Put a softmax layer named ``"head"`` on a backbone.
-
-    Args:
-        backbone: A model from images to features ``(batch, d)``. Its layers are shared, not copied.
-        classes: How many classes there are, at least 2.
-
-    Returns:
-        A model from uint8 images to class probabilities ``(batch, classes)``.
-
-    Raises:
-        UsageError: If there are fewer than 2 classes.
-    """
-    if classes < 2:
-        raise UsageError(f"A classifier needs at least 2 classes, but {classes} were asked for.")
-    keras = import_keras()
-    probabilities = keras.layers.Dense(classes, activation="softmax", name="head")(backbone.output)
-    return keras.Model(backbone.input, probabilities, name=backbone.name)
-
-
-def weight_items(model: keras.Model) -> dict[str, keras.Variable]:
-    """Return the weights of a model by keys that are the same in every process, e.g. ``"block1a_project_bn/gamma"``.
-
-    Args:
-        model: A model made by ``backbone`` or ``with_head``.
-
-    Returns:
-        ``layer/variable`` → variable, in the order of the layers.
-
-    Raises:
-        ValueError: If two weights have the same key (a model built elsewhere).
-    """
-    items: dict[str, keras.Variable] = {}
-    for layer in model.layers:
-        for variable in layer.weights:
-            key = f"{layer.name}/{variable.name}"
-            if key in items:
-                raise ValueError(f"Two weights of the model '{model.name}' are called '{key}'.")
-            items[key] = variable
-    return items

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from learnet.core import keras as import_keras
+from learnet.models.blocks import normalise
 from learnet.models.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Variant:
         depth: Multiplier of the number of blocks.
         size: Side of the square image it was trained on, in pixels.
         parameters: Trainable weights of the backbone, without batch statistics and without the 1,000-class layer.
+        top1: Published top-1 accuracy on ImageNet's validation images.
+        dropout: Published rate before the last layer.
     """
 
     name: str
@@ -42,6 +45,8 @@ class Variant:
     depth: float
     size: int
     parameters: int
+    top1: float
+    dropout: float = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +76,11 @@ class Block:
 
 
 VARIANTS = (
-    Variant(name="efficientnet-lite0", width=1.0, depth=1.0, size=224, parameters=3_371_008),
-    Variant(name="efficientnet-lite1", width=1.0, depth=1.1, size=240, parameters=4_135_680),
-    Variant(name="efficientnet-lite2", width=1.1, depth=1.2, size=260, parameters=4_811_072),
-    Variant(name="efficientnet-lite3", width=1.2, depth=1.4, size=280, parameters=6_916_096),
-    Variant(name="efficientnet-lite4", width=1.4, depth=1.8, size=300, parameters=11_725_568),
+    Variant(name="efficientnet-lite0", width=1.0, depth=1.0, size=224, parameters=3_371_008, top1=0.751, dropout=0.2),
+    Variant(name="efficientnet-lite1", width=1.0, depth=1.1, size=240, parameters=4_135_680, top1=0.767, dropout=0.2),
+    Variant(name="efficientnet-lite2", width=1.1, depth=1.2, size=260, parameters=4_811_072, top1=0.776),
+    Variant(name="efficientnet-lite3", width=1.2, depth=1.4, size=280, parameters=6_916_096, top1=0.798),
+    Variant(name="efficientnet-lite4", width=1.4, depth=1.8, size=300, parameters=11_725_568, top1=0.815),
 )
 
 # (blocks, kernel, stride of the first block, expansion, channels) of the seven stages of variant 0
@@ -154,6 +159,5 @@ def _conv(
 
 
 def _normalise(x: keras.KerasTensor, name: str, *, activate: bool) -> keras.KerasTensor:
-    keras = import_keras()
-    x = keras.layers.BatchNormalization(epsilon=_BN_EPSILON, name=f"{name}_bn")(x)
-    return keras.layers.ReLU(6.0, name=f"{name}_relu6")(x) if activate else x
+    x = normalise(x, f"{name}_bn", epsilon=_BN_EPSILON)
+    return import_keras().layers.ReLU(6.0, name=f"{name}_relu6")(x) if activate else x

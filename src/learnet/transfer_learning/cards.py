@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from learnet.core import Registry
 from learnet.data.input_spec import InputSpec
-from learnet.models import ARCHITECTURES
+from learnet.models import ARCHITECTURES, published_profiles
 
 _APPLICATIONS = "https://storage.googleapis.com/tensorflow/keras-applications"
 _SUFFIX = "weights_tf_dim_ordering_tf_kernels"
@@ -97,6 +97,7 @@ def _application(  # one row of the table of keras.applications
     architecture: str, *, folder: str, file: str, md5: str, top1: float, licence: str
 ) -> BackboneCard:
     record = ARCHITECTURES[architecture]
+    parameters = published_profiles()[record.name].backbone_parameters
     height, width = record.input_size
     return BackboneCard(
         name=architecture,
@@ -105,7 +106,7 @@ def _application(  # one row of the table of keras.applications
         top1=top1,
         licence=licence,
         weights=WeightsFile(
-            name=file, max_bytes=record.parameters * 4 + 8_000_000, url=f"{_APPLICATIONS}/{folder}/{file}", md5=md5
+            name=file, max_bytes=parameters * 4 + 8_000_000, url=f"{_APPLICATIONS}/{folder}/{file}", md5=md5
         ),
     )
 

@@ -1,0 +1,61 @@
+"""What several families are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from learnet.core import keras as import_keras
+
+if TYPE_CHECKING:
+    import keras
+
+
+def normalise(  # the five arguments of a published batch normalisation
+    x: keras.KerasTensor, name: str | None, *, epsilon: float = 1e-3, momentum: float = 0.99, scale: bool = True
+) -> keras.KerasTensor:
+    """Return ``x`` after batch normalisation, a layer called ``name``."""
+    from learnet.layers import FusedBatchNormalization
+
+    normal: keras.KerasTensor = FusedBatchNormalization(epsilon=epsilon, momentum=momentum, scale=scale, name=name)(x)
+    return normal
+
+
+def conv(
+    x: keras.KerasTensor,
+    name: str | None,
+    filters: int,
+    kernel: int | tuple[int, int],
+    stride: int = 1,
+    *,
+    padding: str = "same",
+    bias: bool = True,
+    activation: str | None = None,
+) -> keras.KerasTensor:
+    """Return ``x`` after a convolution called ``name``, initialised for what follows it."""
+    keras = import_keras()
+    layer = keras.layers.Conv2D(
+        filters,
+        kernel,
+        stride,
+        padding=padding,
+        use_bias=bias,
+        activation=activation,
+        kernel_initializer="he_normal",
+        name=name,
+    )
+    return layer(x)
+
+
+def relu(x: keras.KerasTensor, name: str | None = None) -> keras.KerasTensor:
+    """Return the positive part of ``x``."""
+    return import_keras().layers.Activation("relu", name=name)(x)
+
+
+def head(x: keras.KerasTensor, classes: int) -> keras.KerasTensor:
+    """Return the logits ``(batch, classes)`` of features ``(batch, d)``: the layer ``"head"``."""
+    return import_keras().layers.Dense(classes, name="head")(x)
+
+
+def dropout(x: keras.KerasTensor, rate: float, name: str) -> keras.KerasTensor:
+    """Return ``x`` with a share of its values left out in training; ``x`` itself where the rate is 0."""
+    return import_keras().layers.Dropout(rate, name=name)(x) if rate else x
