@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from learnet.bundle.evaluate import evaluate
     from learnet.bundle.load import load_bundle as load
     from learnet.bundle.predict import predict
+    from learnet.comparison.chart import chart
     from learnet.data.check import check
     from learnet.data.resolve import open_dataset
     from learnet.transfer_learning.transfer import transfer
 
-__all__ = ["__version__", "check", "evaluate", "load", "open_dataset", "predict", "transfer"]
+__all__ = ["__version__", "chart", "check", "evaluate", "load", "open_dataset", "predict", "transfer"]
 
 _WHERE = {
+    "chart": ("learnet.comparison", "chart"),
     "check": ("learnet.data", "check"),
     "evaluate": ("learnet.bundle", "evaluate"),
     "load": ("learnet.bundle", "load_bundle"),

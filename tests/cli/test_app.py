@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 import learnet
 from learnet.cli.app import app
 
-VERBS = ("transfer", "predict", "evaluate", "check", "cache", "doctor")
+VERBS = ("transfer", "predict", "evaluate", "check", "models", "chart", "cache", "doctor")
 _HELP = """
 import sys
 from learnet.cli import main

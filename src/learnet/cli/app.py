@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from learnet.cli import cache, check, doctor, evaluate, models, predict, transfer
+from learnet.cli import cache, chart, check, doctor, evaluate, models, predict, transfer
 from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
 
@@ -19,15 +19,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (
-    transfer.transfer,
-    predict.predict,
-    evaluate.evaluate,
-    check.check,
-    models.models,
-    cache.cache,
-    doctor.doctor,
-):
+_VERBS = (
+    *(transfer.transfer, predict.predict, evaluate.evaluate, check.check),
+    *(models.models, chart.chart, cache.cache, doctor.doctor),
+)
+for verb in _VERBS:
     app.command()(verb)
 
 

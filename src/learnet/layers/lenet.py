@@ -58,7 +58,7 @@ class TrainableSubsampling(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return ``(batch, h // 2, w // 2, c)``."""
-        return 4 * keras.ops.average_pool(inputs, 2) * self.coefficient + self.bias
+        return 4 * keras.ops.average_pool(inputs, 2, strides=2) * self.coefficient + self.bias
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape that ``call`` returns."""
