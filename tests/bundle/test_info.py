@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from learnet.bundle import document
-from learnet.bundle.info import Calibration, Document, FileRecord, NewerBundleError
+from learnet.bundle.info import BundleInfo, Calibration, Document, FileRecord, NewerBundleError
 from learnet.core import BundleError
 
 FILES = {
@@ -229,3 +229,14 @@ def test_random_changes_are_refused_or_harmless(whole, data):
     except BundleError:
         return
     assert Document.from_bytes(told.to_bytes()) == told
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg-d"])
+def test_a_network_may_be_called_by_its_other_exact_name(tools, name):
+    info = tools.make_info(architecture={"name": name, "arguments": {"input_size": [32, 32]}})
+    assert BundleInfo.from_json(info.to_json()).architecture["name"] == name
+
+
+def test_networks_that_cannot_be_backbones_are_refused(tools):
+    with pytest.raises(BundleError, match="should be a network that learnet builds"):
+        tools.make_info(architecture={"name": "lenet5", "arguments": {"input_size": [32, 32]}})

@@ -252,7 +252,7 @@ def _check_class_names(names: object) -> None:
 def _check_architecture(architecture: object, spec: object) -> None:
     known = _exactly(architecture, {"name", "arguments"}, "architecture")
     name = known["name"]
-    if name not in ARCHITECTURES or ARCHITECTURES[name].build is None:
+    if name not in (*ARCHITECTURES.names(), *ARCHITECTURES.aliases) or ARCHITECTURES[name].build is None:
         raise BundleError(
             f"architecture.name should be a network that learnet builds, but is {describe(name)}. "
             f"Known: {', '.join(ARCHITECTURES.names())}."

@@ -41,6 +41,7 @@ class Registry(Generic[RecordT]):
             if key in self._records:
                 raise ValueError(f"Two {kind}s are named '{record.name}'.")
             self._records[key] = record
+        self.aliases = tuple(aliases or ())
         self._aliases = {_normal(alias): _normal(name) for alias, name in (aliases or {}).items()}
 
     def __getitem__(self, name: str) -> RecordT:

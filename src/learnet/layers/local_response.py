@@ -23,8 +23,8 @@ class LocalResponseNormalization(keras.layers.Layer):
     Example:
         >>> import numpy as np
         >>> layer = LocalResponseNormalization(radius=1, bias=1.0, alpha=1.0, beta=1.0)
-        >>> np.asarray(layer(np.float32([[[[1, 2, 2]]]]))).round(3).tolist()
-        [[[[0.167, 0.2, 0.222]]]]
+        >>> [round(float(value), 3) for value in np.ravel(layer(np.float32([[[[1, 2, 2]]]])))]
+        [0.167, 0.2, 0.222]
     """
 
     def __init__(
