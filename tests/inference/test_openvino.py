@@ -91,10 +91,10 @@ def test_keras_and_openvino_agree(name):
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("perceptron", 28), ("mlp", 28), ("lenet5", 32), ("lenet5-paper", 32), ("cifar-net", 32)],
+    [("perceptron", 28), ("mlp", 28), ("lenet5", 32), ("lenet5-paper", 32), ("cifar-net", 32), ("googlenet", 80)],
 )
 def test_keras_and_openvino_agree_on_whole_networks(name, size):
-    model = network(name, input_size=(size, size), test_time_flip=True).model
+    model = network(name, input_size=(size, size), dropout=0.3, test_time_flip=True).model
     images = different_images(size)
     expected = np.asarray(model(images))
     np.testing.assert_allclose(Predictor.compile(model, engine="openvino").predict(images), expected, rtol=0, atol=1e-4)

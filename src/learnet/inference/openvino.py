@@ -29,7 +29,7 @@ def network_of(model: keras.Model) -> openvino.Model:
     """
     import openvino
 
-    weights = {f"weight{index}": variable for index, variable in enumerate(model.variables)}
+    weights = {f"weight{index}": variable for index, variable in enumerate(model.weights)}
     with tempfile.TemporaryDirectory(prefix="learnet-") as folder:
         path = Path(folder) / "graph.pb"
         path.write_bytes(_graph_of(model, weights))
