@@ -65,6 +65,7 @@ def architectures_figure(bubbles: Sequence[Bubble], *, machine: str) -> Figure:
 
 def _panel(axes: Axes, bubbles: Sequence[Bubble], costs: Sequence[float], colours: dict[str, str]) -> None:
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")  # powers of ten would need Matplotlib's mathematics
     for bubble, cost in sorted(zip(bubbles, costs, strict=True), key=lambda pair: -pair[0].parameters):
         accuracy = 100 * bubble.top1
         area = max(20.0, bubble.parameters / 1e6 * _AREA_PER_MILLION)
