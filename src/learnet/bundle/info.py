@@ -15,7 +15,8 @@ from learnet.evaluation import Threshold
 from learnet.models import ARCHITECTURES
 from learnet.version import __version__
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+SCHEMA_OF_NETWORKS = 2
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
 GOLDEN = "golden.safetensors"
@@ -30,6 +31,10 @@ LIBRARIES = (
     "tensorflow-cpu",
 )
 
+_NETWORK_ARGUMENTS = {"kind", "input_size", "temperature", "test_time_flip", "options"}
+_MIN_TEMPERATURE = 1e-6
+_MOST_LAYERS = 64
+_WIDEST_LAYER = 65_536
 _WEIGHTS_RECORD = ("source", "licence", "paper")
 
 
@@ -80,7 +85,9 @@ class BundleInfo:
     """What is known of a classifier. One that exists is valid.
 
     Attributes:
-        architecture: ``{"name": one of learnet.models.ARCHITECTURES, "arguments": {"input_size": [height, width]}}``.
+        architecture: ``{"name": one of learnet.models.ARCHITECTURES, "arguments": {"input_size": [height, width]}}`` of
+            a backbone with a softmax layer on it. Of a whole network the arguments are also ``"kind": "network"``,
+            ``"temperature"``, ``"test_time_flip"`` and ``"options"``, see ``learnet.models.network``.
         class_names: What the outputs mean, in order; at least two, all different.
         input_spec: How photos are prepared.
         calibration: What makes the probabilities believable.
@@ -91,7 +98,7 @@ class BundleInfo:
         versions: Of the libraries that made it.
         learnet_version: Of the learnet that made it.
         created: When, ISO 8601.
-        schema_version: Of ``bundle.json``.
+        schema_version: Of ``bundle.json``: 1 for a backbone with a head, 2 for a whole network.
 
     Raises:
         BundleError: If a value is not what it should be.
@@ -108,7 +115,7 @@ class BundleInfo:
     versions: dict[str, str] = field(default_factory=lambda: versions(*LIBRARIES))
     learnet_version: str = field(default_factory=lambda: __version__)
     created: str = field(default_factory=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
-    schema_version: int = SCHEMA_VERSION
+    schema_version: int = 1
 
     def __post_init__(self) -> None:
         for name in ("metrics", "dataset", "weights", "config", "versions"):
@@ -121,8 +128,14 @@ class BundleInfo:
         _check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
         _check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
         _check_time(self.created)
-        if self.schema_version != SCHEMA_VERSION:
-            raise BundleError(f"schema_version should be {SCHEMA_VERSION}, but is {describe(self.schema_version)}.")
+        wanted = SCHEMA_OF_NETWORKS if self.is_network else 1
+        if self.schema_version != wanted:
+            raise BundleError(f"schema_version should be {wanted}, but is {describe(self.schema_version)}.")
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is a whole network, and not a backbone with a softmax layer on it."""
+        return "kind" in self.architecture["arguments"]
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -251,18 +264,48 @@ def _check_class_names(names: object) -> None:
 
 def _check_architecture(architecture: object, spec: object) -> None:
     known = _exactly(architecture, {"name", "arguments"}, "architecture")
-    name = known["name"]
-    if name not in (*ARCHITECTURES.names(), *ARCHITECTURES.aliases) or ARCHITECTURES[name].build is None:
+    name, arguments = known["name"], known["arguments"]
+    whole = isinstance(arguments, dict) and "kind" in arguments
+    if name not in (*ARCHITECTURES.names(), *ARCHITECTURES.aliases) or (
+        ARCHITECTURES[name].task != "classification" if whole else ARCHITECTURES[name].build is None
+    ):
         raise BundleError(
             f"architecture.name should be a network that learnet builds, but is {describe(name)}. "
             f"Known: {', '.join(ARCHITECTURES.names())}."
         )
-    size = _exactly(known["arguments"], {"input_size"}, "architecture.arguments")["input_size"]
+    size = _exactly(arguments, _NETWORK_ARGUMENTS if whole else {"input_size"}, "architecture.arguments")["input_size"]
+    if whole:
+        _check_network(arguments)
     if not isinstance(spec, InputSpec) or list(_pair(size)) != [spec.height, spec.width]:
         raise BundleError("architecture.arguments.input_size should be the height and width of input_spec.")
     smallest = ARCHITECTURES[name].min_size
     if min(spec.height, spec.width) < smallest:
         raise BundleError(f"{name} needs images of at least {smallest} x {smallest} pixels; input_spec asks for less.")
+
+
+def _check_network(arguments: dict[str, Any]) -> None:
+    """Check what a whole network is built with; whether the network knows such options is seen when it is built."""
+    place = "architecture.arguments"
+    if arguments["kind"] != "network":
+        raise BundleError(f"{place}.kind should be 'network', but is {describe(arguments['kind'])}.")
+    temperature, options = arguments["temperature"], arguments["options"]
+    if not _is_number(temperature) or not _MIN_TEMPERATURE <= temperature <= 1 / _MIN_TEMPERATURE:
+        raise BundleError(f"{place}.temperature should be greater than 0, but is {describe(temperature)}.")
+    if type(arguments["test_time_flip"]) is not bool:
+        raise BundleError(
+            f"{place}.test_time_flip should be true or false, but is {describe(arguments['test_time_flip'])}."
+        )
+    if not isinstance(options, dict):
+        raise BundleError(f"{place}.options should be an object, but is {describe(options)}.")
+    for name, value in options.items():
+        sizes = list(_pair(value))
+        listed = isinstance(value, list | tuple) and len(sizes) <= _MOST_LAYERS
+        fine = listed and all(type(size) is int and 1 <= size <= _WIDEST_LAYER for size in sizes)
+        if not fine and type(value) not in (bool, str):
+            raise BundleError(
+                f"{place}.options[{ascii(name)[:80]}] should be true, false, a text, or up to {_MOST_LAYERS} sizes of "
+                f"layers from 1 to {_WIDEST_LAYER:,}; it is {describe(value)}."
+            )
 
 
 def _pair(value: object) -> tuple[object, ...]:

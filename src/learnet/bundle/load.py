@@ -14,9 +14,17 @@ from learnet.bundle.document import MAX_DOCUMENT_BYTES
 from learnet.bundle.files import read_file
 from learnet.bundle.info import DOCUMENT, GOLDEN, WEIGHTS, Document, NewerBundleError
 from learnet.bundle.tensors import MAX_HEADER_BYTES, read_tensors
-from learnet.core import BundleError, sha256_bytes
+from learnet.core import BundleError, LearnetError, UsageError, sha256_bytes
 from learnet.inference import Predictor
-from learnet.models import ARCHITECTURES, backbone, published_profiles, weight_items, with_head
+from learnet.models import (
+    ARCHITECTURES,
+    backbone,
+    most_parameters,
+    network,
+    published_profiles,
+    weight_items,
+    with_head,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -27,6 +35,7 @@ GOLDEN_TOLERANCE = 1e-4
 MAX_GOLDEN_BYTES = 64_000_000
 _HEAD = "head/kernel"
 _ATTEMPTS = 3
+_ROOM, _MORE_ROOM = 4, 16_000_000  # how far the estimate of a network's size may lie above the weights that are there
 _ADVICE = " Copy it again from where it was made, or make it again with: learnet transfer"
 
 
@@ -167,10 +176,24 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _weights_limit(info: BundleInfo) -> int:
-    """Return more bytes than the network's weights can take: as many untrained as trained ones."""
+    """Return more bytes than the network's weights can take: of a backbone, as many untrained as trained ones."""
+    if info.is_network:
+        return 4 * _most_parameters(info) + MAX_HEADER_BYTES
     architecture = ARCHITECTURES[info.architecture["name"]]
     head = (architecture.feature_size + 1) * len(info.class_names)
     return 4 * (2 * published_profiles()[architecture.name].backbone_parameters + head) + MAX_HEADER_BYTES
+
+
+def _most_parameters(info: BundleInfo) -> int:
+    try:
+        return most_parameters(
+            info.architecture["name"],
+            classes=len(info.class_names),
+            input_size=info.input_size,
+            options=info.architecture["arguments"]["options"],
+        )
+    except UsageError as error:
+        raise BundleError(f"Its network cannot be built. {error}") from None
 
 
 def _read(path: Path, record: FileRecord, *, limit: int) -> dict[str, np.ndarray]:
@@ -197,13 +220,8 @@ def _golden(tensors: dict[str, np.ndarray], document: Document) -> Golden:
 
 def _build(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
     """Build the network by its name and give it the weights, after checking that they are its own."""
-    name, classes = info.architecture["name"], len(info.class_names)
-    head = (ARCHITECTURES[name].feature_size, classes)
-    if _HEAD not in weights or weights[_HEAD].shape != head:  # before a large head is built for nothing
-        raise BundleError(
-            f"{WEIGHTS} has no head '{_HEAD}' of shape {head}, as {name} with {classes} classes needs it."
-        )
-    model = with_head(backbone(name, input_size=info.input_size), classes=classes)
+    name = info.architecture["name"]
+    model = _network(info, weights) if info.is_network else _with_head(info, weights)
     items = weight_items(model)
     _check_names(set(weights), set(items), network=name)
     for key, variable in items.items():
@@ -218,6 +236,36 @@ def _build(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
             raise BundleError(f"In {WEIGHTS}, '{key}' holds a negative variance.")
         variable.assign(array)
     return model
+
+
+def _with_head(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
+    name, classes = info.architecture["name"], len(info.class_names)
+    head = (ARCHITECTURES[name].feature_size, classes)
+    if _HEAD not in weights or weights[_HEAD].shape != head:  # before a large head is built for nothing
+        raise BundleError(
+            f"{WEIGHTS} has no head '{_HEAD}' of shape {head}, as {name} with {classes} classes needs it."
+        )
+    return with_head(backbone(name, input_size=info.input_size), classes=classes)
+
+
+def _network(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
+    name, arguments = info.architecture["name"], info.architecture["arguments"]
+    given = sum(array.size for array in weights.values())
+    if (most := _most_parameters(info)) > _ROOM * given + _MORE_ROOM:  # before a large network is built for nothing
+        raise BundleError(f"{WEIGHTS} holds {given:,} numbers, but {name} as described can need {most:,}.")
+    try:
+        built = network(
+            name,
+            classes=len(info.class_names),
+            input_size=info.input_size,
+            dropout=0.0,
+            temperature=arguments["temperature"],
+            test_time_flip=arguments["test_time_flip"],
+            options=arguments["options"],
+        )
+    except (LearnetError, TypeError, ValueError) as error:
+        raise BundleError(f"Its network cannot be built. {error}") from None
+    return built.model
 
 
 def _check_names(received: set[str], expected: set[str], *, network: str) -> None:

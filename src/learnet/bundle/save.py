@@ -30,7 +30,7 @@ def save_bundle(
     Args:
         folder: Where it goes; replaced if it exists.
         info: What is known of the classifier.
-        model: The network, made by ``learnet.models.with_head(backbone(...))``.
+        model: The network that ``info`` describes, made by ``with_head(backbone(...))`` or ``network(...).model``.
         golden_images: A few prepared images, uint8 ``(m, height, width, 3)``, at least one.
         golden_outputs: What the classifier says of them, float32 ``(m, classes)``.
 

@@ -3,7 +3,7 @@
 from learnet.models.architectures import ARCHITECTURES, Architecture
 from learnet.models.networks import Network, backbone, network, weight_items, with_head
 from learnet.models.preprocessing import Preprocessing
-from learnet.models.profile import LayerRow, Profile, layer_rows, profile, published_profiles
+from learnet.models.profile import LayerRow, Profile, layer_rows, most_parameters, profile, published_profiles
 
 __all__ = [
     "ARCHITECTURES",
@@ -14,6 +14,7 @@ __all__ = [
     "Profile",
     "backbone",
     "layer_rows",
+    "most_parameters",
     "network",
     "profile",
     "published_profiles",

@@ -59,6 +59,9 @@ class Architecture:
         dropout: Published rate before the last layer or layers.
         auxiliary_weights: What the loss of each auxiliary head counts.
         task: What its outputs mean.
+        most_parameters: For networks with options: classes, input size and options to as many weights as it has, or
+            more; None where the published count tells.
+        flattens: Whether a dense layer sees the whole last map, so that its size grows with the image's.
         weights: Pretrained weights that learnet can load.
     """
 
@@ -78,6 +81,8 @@ class Architecture:
     auxiliary_weights: tuple[float, ...] = ()
     task: Literal["classification", "colourisation", "steering"] = "classification"
     weights: str = ""
+    most_parameters: Callable[..., int] | None = None
+    flattens: bool = False
 
 
 def _pooled(build: MapBuilder, images: keras.KerasTensor, classes: int, rate: float) -> list[keras.KerasTensor]:
@@ -99,9 +104,17 @@ def _mlps() -> list[Architecture]:
         "classes": 10,
     }
     perceptron = Architecture(
-        name="perceptron", year=1958, paper=mlp.PERCEPTRON_PAPER, classify=mlp.classify_perceptron, **shared
+        name="perceptron",
+        year=1958,
+        paper=mlp.PERCEPTRON_PAPER,
+        classify=mlp.classify_perceptron,
+        most_parameters=partial(mlp.most_parameters, hidden=()),
+        **shared,
     )
-    return [perceptron, Architecture(name="mlp", year=1986, paper=mlp.PAPER, classify=mlp.classify, **shared)]
+    layered = Architecture(
+        name="mlp", year=1986, paper=mlp.PAPER, classify=mlp.classify, most_parameters=mlp.most_parameters, **shared
+    )
+    return [perceptron, layered]
 
 
 def _lenets() -> list[Architecture]:
@@ -122,6 +135,7 @@ def _lenets() -> list[Architecture]:
                 classify=partial(_topped, build, top),
                 classes=10,
                 top1=0.9905 if build is lenet.build_paper else None,
+                flattens=True,
             )
         )
     return made
@@ -143,6 +157,7 @@ def _vgg(variant: vgg.Variant) -> Architecture:
         top1=variant.top1,
         dropout=0.5,
         weights="imagenet" if variant.name in {"vgg-d", "vgg-e"} else "",
+        flattens=True,
     )
 
 
@@ -262,6 +277,7 @@ def _singles() -> list[Architecture]:
             preprocessing=TENSORFLOW,
             classify=cifar_net.classify,
             classes=10,
+            most_parameters=cifar_net.most_parameters,
         ),
         Architecture(
             name="colorunet",

@@ -6,6 +6,7 @@ Whitened patches, then blocks of wide 3 x 3 convolutions that pool before they n
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from learnet.core import keras as import_keras
@@ -19,13 +20,22 @@ if TYPE_CHECKING:
 PAPER = "learnet; after Jordan, 94 % on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024"
 WIDTHS = (64, 128, 256)
 _LOGIT_SCALE = 1 / 8
+_WHITENED = 24  # channels: patches of 2 x 2 x 3, and their negatives
 _MOMENTUM = 0.9
 
 
 def classify(
-    images: keras.KerasTensor, classes: int, rate: float, *, widths: Sequence[int] = WIDTHS
+    images: keras.KerasTensor, classes: int, rate: float, *, widths: Sequence[int] = WIDTHS, residual: bool = False
 ) -> list[keras.KerasTensor]:
-    """Return the logits of preprocessed images of 16 pixels or more; ``widths`` are the blocks' channels."""
+    """Return the logits of preprocessed images of 16 pixels or more.
+
+    Args:
+        images: Symbolic preprocessed images.
+        classes: How many logits.
+        rate: Of the dropout before the last layer.
+        widths: Channels of each block; each halves the map.
+        residual: Add a third convolution to each block, and around the second and third a shortcut.
+    """
     from learnet.layers import PatchWhitening
 
     keras = import_keras()
@@ -33,9 +43,25 @@ def classify(
     for number, filters in enumerate(widths, start=1):
         x = conv(x, f"block{number}_conv1", filters, 3, bias=False)
         x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-        x = relu(normalise(x, f"block{number}_bn1", momentum=_MOMENTUM), f"block{number}_relu1")
-        x = conv(x, f"block{number}_conv2", filters, 3, bias=False)
-        x = relu(normalise(x, f"block{number}_bn2", momentum=_MOMENTUM), f"block{number}_relu2")
+        shortcut = x = relu(normalise(x, f"block{number}_bn1", momentum=_MOMENTUM), f"block{number}_relu1")
+        for inner in (2, 3) if residual else (2,):
+            x = conv(x, f"block{number}_conv{inner}", filters, 3, bias=False)
+            x = relu(normalise(x, f"block{number}_bn{inner}", momentum=_MOMENTUM), f"block{number}_relu{inner}")
+        if residual:
+            x = keras.layers.Add(name=f"block{number}_add")([x, shortcut])
     features = keras.layers.GlobalMaxPooling2D(name="features")(x)
     logits = head(dropout(features, rate, "dropout"), classes)
     return [keras.layers.Rescaling(_LOGIT_SCALE, name="scaled_logits")(logits)]
+
+
+def most_parameters(
+    classes: int,
+    input_size: tuple[int, int],  # noqa: ARG001 (the same for every network)
+    *,
+    widths: Sequence[int] = WIDTHS,
+    residual: bool = False,  # noqa: ARG001 (counted in any case)
+) -> int:
+    """Return how many weights such a network has at most."""
+    channels = (_WHITENED, *widths)
+    blocks = sum(9 * (before + 2 * after) * after + 12 * after for before, after in pairwise(channels))
+    return 12 * _WHITENED + blocks + (channels[-1] + 1) * classes

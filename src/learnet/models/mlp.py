@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from learnet.core import UsageError
@@ -59,3 +60,15 @@ def classify(
         x = keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=f"hidden{number}")(x)
         x = dropout(x, rate, f"dropout{number}")
     return [head(x, classes)]
+
+
+def most_parameters(
+    classes: int,
+    input_size: tuple[int, int],
+    *,
+    hidden: Sequence[int] = HIDDEN,
+    activation: str = "relu",  # noqa: ARG001 (the options of classify)
+) -> int:
+    """Return how many weights such a network has."""
+    sizes = (input_size[0] * input_size[1], *hidden, classes)
+    return sum((before + 1) * after for before, after in pairwise(sizes))

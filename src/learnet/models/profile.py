@@ -12,13 +12,18 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from learnet.core import UsageError
 from learnet.models.architectures import ARCHITECTURES, Architecture
 from learnet.models.networks import backbone, network
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import keras
 
 TABLE = "profiles.json"
+_FLAT_GROWTH = 3  # valid convolutions before the dense layer: its input can grow faster than the image
+_WIDEST = 4096  # channels before any network's last layer
 _CONNECTIONS_OF_SUBSAMPLING = 5  # four pixels and a bias
 
 
@@ -62,6 +67,37 @@ class Profile:
     parameters_at_inference: int
     macs: int
     backbone_parameters: int
+
+
+def most_parameters(
+    name: str, *, classes: int, input_size: tuple[int, int], options: Mapping[str, Any] | None = None
+) -> int:
+    """Return as many weights as a network has at inference, or somewhat more, without building it.
+
+    Args:
+        name: A name of ``learnet.models.ARCHITECTURES``.
+        classes: How many outputs.
+        input_size: Height and width in pixels.
+        options: As ``network`` takes them.
+
+    Raises:
+        UsageError: If there is no such network or option.
+
+    Example:
+        >>> most_parameters("mlp", classes=10, input_size=(28, 28), options={"hidden": [100]})
+        79510
+    """
+    architecture = ARCHITECTURES[name]
+    if architecture.most_parameters is not None:
+        try:
+            return architecture.most_parameters(classes, input_size, **(options or {}))
+        except TypeError as error:
+            raise UsageError(f"{architecture.name} does not take these options: {error}.") from error
+    growth = 1.0
+    if architecture.flattens:
+        designed = architecture.input_size[0] * architecture.input_size[1]
+        growth = max(1.0, _FLAT_GROWTH * input_size[0] * input_size[1] / designed)
+    return round(growth * published_profiles()[architecture.name].parameters_at_inference) + _WIDEST * classes
 
 
 def profile(name: str, *, classes: int | None = None, input_size: tuple[int, int] | None = None) -> Profile:

@@ -3,8 +3,8 @@
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard
+from learnet.transfer_learning.config import TransferConfig
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
-from learnet.transfer_learning.run import Run, TransferConfig
 from learnet.transfer_learning.transfer import transfer
 from learnet.transfer_learning.weights import LoadedBackbone, load_backbone
 
@@ -16,7 +16,6 @@ __all__ = [
     "Head",
     "HeadResult",
     "LoadedBackbone",
-    "Run",
     "TransferConfig",
     "load_backbone",
     "solve_head",

@@ -9,20 +9,23 @@ from learnet.core import UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
 from learnet.data import cache_folder, open_dataset
 from learnet.inference import Predictor
+from learnet.models import with_head
+from learnet.runs import Product, Run, Stopwatch, publish
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
+from learnet.transfer_learning.config import TransferConfig
 from learnet.transfer_learning.extraction import Extractor, space_key
 from learnet.transfer_learning.head import Balance
-from learnet.transfer_learning.publish import publish
-from learnet.transfer_learning.run import Run, Stopwatch, TransferConfig
 from learnet.transfer_learning.study import study
 from learnet.transfer_learning.weights import load_backbone
 
 if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import Dataset
+    from learnet.runs import Study
     from learnet.transfer_learning.extraction import Features
+    from learnet.transfer_learning.head import HeadResult
     from learnet.transfer_learning.weights import LoadedBackbone
 
 
@@ -104,8 +107,37 @@ def transfer(
     watch.lap("find the backbone")
     features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
     watch.lap("compute features")
-    result = study(dataset, features, config=config, progress=progress, watch=watch)
-    return publish(folder, result, config=config, loaded=loaded, progress=progress, watch=watch)
+    made, solved = study(dataset, features, config=config, progress=progress, watch=watch)
+    product = _product(made, solved, loaded=loaded)
+    return publish(folder, made, product, config=config, progress=progress, watch=watch)
+
+
+def _product(made: Study, solved: HeadResult, *, loaded: LoadedBackbone) -> Product:
+    card, seen = loaded.card, len(made.dataset) + len(made.skipped)
+    model = with_head(loaded.model, classes=len(made.dataset.class_names))
+    model.get_layer("head").set_weights([solved.head.kernel, solved.head.bias])
+    return Product(
+        model=model,
+        architecture={
+            "name": card.architecture,
+            "arguments": {"input_size": [card.input_spec.height, card.input_spec.width]},
+        },
+        schema_version=1,
+        input_spec=card.input_spec,
+        weights={
+            "source": loaded.source,
+            "licence": card.licence,
+            "paper": card.paper,
+            "fingerprint": loaded.fingerprint,
+        },
+        description=f"Backbone {card.name}, weights {loaded.source}.",
+        provenance={
+            "Backbone": f"{card.name}; {card.paper}",
+            "Pretrained weights": f"{loaded.source}; licence {card.licence}",
+            "L2 strength": f"{solved.head.l2:.3g}, chosen by cross-validation on the training part",
+            "Photos computed": f"{made.computed} of {seen}; the others came from the cache",
+        },
+    )
 
 
 def _extract(

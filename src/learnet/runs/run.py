@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from learnet.core import write_json
 
@@ -13,60 +13,25 @@ if TYPE_CHECKING:
 
     from learnet.bundle import Bundle
     from learnet.evaluation import Metrics
-    from learnet.transfer_learning.head import Balance
 
 
-@dataclass(frozen=True, kw_only=True)
-class TransferConfig:
-    """Everything that decides what a run does; written into the run and the bundle.
+class RunConfig(Protocol):
+    """Everything that decides what a run does; a frozen dataclass of JSON values."""
 
-    Attributes:
-        data: What the user called the dataset.
-        backbone: Name of the backbone.
-        weights: ``"imagenet"`` or ``"random"``.
-        train_per_class: Photos a class to train with, or None for ``1 - test_fraction`` of them.
-        test_fraction: Share of the photos held back for the test, in (0, 1).
-        balance: ``"auto"`` or ``"none"``.
-        label_depth: Folder level that names the class, or None.
-        group_by: Regular expression that keeps photos together, or None.
-        max_pixels: Larger photos are skipped.
-        seed: Where every random choice comes from.
-    """
-
-    data: str
-    backbone: str
-    weights: str
-    train_per_class: int | None
-    test_fraction: float
-    balance: Balance
-    label_depth: int | None
-    group_by: str | None
-    max_pixels: int
-    seed: int
+    @property
+    def seed(self) -> int:
+        """Where every random choice comes from."""
 
     def command(self) -> str:
         """Return the command line that repeats the run."""
-        import shlex
 
-        words = ["learnet", "transfer", self.data]
-        for name, value in asdict(self).items():
-            if name != "data" and value is not None and (name == "seed" or value != _DEFAULTS.get(name)):
-                words += [f"--{name.replace('_', '-')}", str(value)]
-        return shlex.join(words)
-
-
-_DEFAULTS = {
-    "backbone": "efficientnet_lite0",
-    "weights": "imagenet",
-    "test_fraction": 0.2,
-    "balance": "auto",
-    "max_pixels": 100_000_000,
-}
+    def to_json(self) -> dict[str, Any]:
+        """Return the configuration as JSON values."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """The outcome of ``learnet.transfer``.
+    """The outcome of ``learnet.transfer`` or ``learnet.train``.
 
     Attributes:
         folder: Where everything lies: ``run.json``, ``report.html``, ``bundle/``, ``splits.csv``, ``skipped.csv``,
@@ -79,14 +44,15 @@ class Run:
         n_classes: Classes.
         n_found: Files found in all: used and skipped.
         n_skipped: Files found but not used; ``skipped.csv`` lists them.
-        n_computed: Photos that went through the backbone; the others' features came from the cache.
+        n_computed: Photos that were decoded and computed; what others gave came from the cache.
         seconds: Wall time from start to finish.
         stages: Seconds of each stage.
         peak_memory_bytes: The most memory the process held.
+        details: What is peculiar to this way of training, as JSON values.
     """
 
     folder: Path
-    config: TransferConfig
+    config: RunConfig
     metrics: Metrics
     n_train: int
     n_val: int
@@ -98,6 +64,7 @@ class Run:
     seconds: float
     stages: dict[str, float]
     peak_memory_bytes: int
+    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def bundle(self) -> Path:
@@ -129,6 +96,7 @@ class Run:
             "seconds": round(self.seconds, 3),
             "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
             "peak_memory_bytes": self.peak_memory_bytes,
+            **self.details,
             "run": str(self.folder),
             "bundle": str(self.bundle),
             "report": str(self.report),
@@ -136,7 +104,7 @@ class Run:
 
     def write_record(self) -> None:
         """Write ``run.json``, the run's receipt."""
-        write_json(self.folder / "run.json", {"config": asdict(self.config), "result": self.to_json()})
+        write_json(self.folder / "run.json", {"config": self.config.to_json(), "result": self.to_json()})
 
 
 class Stopwatch:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,32 +13,58 @@ from learnet.core import LearnetError, peak_memory_bytes, probe, versions
 from learnet.core.runs import write_table
 from learnet.data import Part, stream_photos
 from learnet.evaluation import ReportData, StageCost, draw_thumbnails, thumbnail_choice, write_report
-from learnet.models import with_head
-from learnet.transfer_learning.run import Run
+from learnet.runs.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import keras
+
     from learnet.core import Progress
     from learnet.data import Dataset, InputSpec
-    from learnet.transfer_learning.run import Stopwatch, TransferConfig
-    from learnet.transfer_learning.study import Study
-    from learnet.transfer_learning.weights import LoadedBackbone
+    from learnet.runs.run import RunConfig, Stopwatch
+    from learnet.runs.study import Study
 
+_EVERY_PHOTO = ("compute features", "decode photos")  # stages that every photo goes through
 _GOLDEN = 4  # stored images: enough to notice a wrong preprocessing, few enough to copy
 _LIBRARIES = ("learnet", "keras", "tensorflow-cpu", "openvino", "numpy", "scipy", "opencv-python-headless")
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Product:
+    """A trained network and what goes with it into bundle and report.
+
+    Attributes:
+        model: uint8 images to calibrated probabilities, as ``architecture`` describes it.
+        architecture: As ``BundleInfo`` wants it.
+        schema_version: Of a bundle with such an architecture.
+        input_spec: How photos are prepared.
+        weights: Where the weights come from: ``"source"``, ``"licence"``, ``"paper"``, and what else is known.
+        description: One sentence for the report.
+        provenance: What the report should say besides: purpose -> fact.
+        details: What the run's record should say besides, as JSON values.
+    """
+
+    model: keras.Model
+    architecture: dict[str, Any]
+    schema_version: int
+    input_spec: InputSpec
+    weights: dict[str, Any]
+    description: str
+    provenance: dict[str, str]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 def publish(
-    folder: Path, study: Study, *, config: TransferConfig, loaded: LoadedBackbone, progress: Progress, watch: Stopwatch
+    folder: Path, study: Study, product: Product, *, config: RunConfig, progress: Progress, watch: Stopwatch
 ) -> Run:
     """Write everything that a run leaves behind into ``folder``; the bundle is proven before it takes its place.
 
     Args:
         folder: The run's folder; it exists.
         study: What was learnt and measured.
+        product: The network.
         config: What was asked.
-        loaded: The backbone.
         progress: Where to tell how it goes.
         watch: Books the time.
 
@@ -49,9 +75,9 @@ def publish(
         BundleError: If the bundle does not give on disk what was measured.
     """
     _write_tables(folder, study)
-    _save_bundle(folder / "bundle", study, config=config, loaded=loaded)
+    _save_bundle(folder / "bundle", study, product, config=config)
     watch.lap("save and prove the bundle")
-    report = _report(folder, study, config=config, loaded=loaded, watch=watch)
+    report = _report(folder, study, product, config=config, watch=watch)
     write_report(folder / "report.html", report)
     watch.lap("write the report")
     sizes = np.bincount(study.parts, minlength=len(Part))
@@ -69,6 +95,7 @@ def publish(
         seconds=watch.total(),
         stages=dict(watch.stages),
         peak_memory_bytes=peak_memory_bytes(),
+        details=product.details,
     )
     run.write_record()
     if study.skipped:
@@ -76,16 +103,14 @@ def publish(
     return run
 
 
-def _save_bundle(folder: Path, study: Study, *, config: TransferConfig, loaded: LoadedBackbone) -> None:
-    card, spec = loaded.card, loaded.card.input_spec
-    model = with_head(loaded.model, classes=len(study.dataset.class_names))
-    model.get_layer("head").set_weights([study.solved.head.kernel, study.solved.head.bias])
+def _save_bundle(folder: Path, study: Study, product: Product, *, config: RunConfig) -> None:
     sizes = np.bincount(study.parts, minlength=len(Part))
     info = BundleInfo(
-        architecture={"name": card.architecture, "arguments": {"input_size": [spec.height, spec.width]}},
+        architecture=product.architecture,
+        schema_version=product.schema_version,
         class_names=study.dataset.class_names,
-        input_spec=spec,
-        calibration=Calibration(temperature=study.solved.head.temperature, threshold=study.solved.threshold),
+        input_spec=product.input_spec,
+        calibration=Calibration(temperature=study.temperature, threshold=study.threshold),
         metrics=study.metrics.summary(),
         dataset={
             "name": study.dataset.name,
@@ -95,19 +120,14 @@ def _save_bundle(folder: Path, study: Study, *, config: TransferConfig, loaded: 
             "test": int(sizes[Part.TEST]),
             "skipped": len(study.skipped),
         },
-        weights={
-            "source": loaded.source,
-            "licence": card.licence,
-            "paper": card.paper,
-            "fingerprint": loaded.fingerprint,
-        },
-        config=asdict(config),
+        weights=product.weights,
+        config=config.to_json(),
     )
     golden = _golden_positions(study)
-    images = _prepared(study.dataset, study.test[golden], spec)
-    # The golden outputs are the measured ones, from cached features and the head: saving proves that the network on
+    images = _prepared(study.dataset, study.test[golden], product.input_spec)
+    # The golden outputs are the measured ones, however they came about: saving proves that the network on
     # disk gives the same from the photo on.
-    save_bundle(folder, info=info, model=model, golden_images=images, golden_outputs=study.probabilities[golden])
+    save_bundle(folder, info=info, model=product.model, golden_images=images, golden_outputs=study.probabilities[golden])
 
 
 def _golden_positions(study: Study) -> np.ndarray:
@@ -156,23 +176,21 @@ def _write_tables(folder: Path, study: Study) -> None:
                 dataset.class_names[dataset.labels[photo]],
                 dataset.class_names[answer],
                 f"{probability:.6f}",
-                bool(probability >= study.solved.threshold.value),
+                bool(probability >= study.threshold.value),
             )
             for photo, answer, probability in zip(study.test, answers, sure, strict=True)
         ),
     )
 
 
-def _report(
-    folder: Path, study: Study, *, config: TransferConfig, loaded: LoadedBackbone, watch: Stopwatch
-) -> ReportData:
+def _report(folder: Path, study: Study, product: Product, *, config: RunConfig, watch: Stopwatch) -> ReportData:
     dataset, labels = study.dataset, study.dataset.labels
     shown = thumbnail_choice(study.probabilities, labels[study.test])
     bundle = folder / "bundle"
     seen = len(labels) + len(study.skipped)
     return ReportData(
         title=dataset.name,
-        description=f"{dataset.layout} Backbone {loaded.card.name}, weights {loaded.source}.",
+        description=f"{dataset.layout} {product.description}",
         class_names=dataset.class_names,
         metrics=study.metrics,
         probabilities=study.probabilities,
@@ -185,23 +203,20 @@ def _report(
         findings=study.findings,
         baselines=study.baselines,
         costs=[
-            StageCost(name=name, seconds=seconds, images=seen if name == "compute features" else None)
+            StageCost(name=name, seconds=seconds, images=seen if name in _EVERY_PHOTO else None)
             for name, seconds in watch.stages.items()
         ],
         peak_memory_bytes=peak_memory_bytes(),
         machine=probe().describe(),
-        temperature=study.solved.head.temperature,
-        threshold=study.solved.threshold.value,
+        temperature=study.temperature,
+        threshold=study.threshold.value,
         foreign_auroc=study.foreign_auroc,
         reproduce=config.command(),
         provenance={
             "Seed": str(config.seed),
             "Dataset fingerprint": study.fingerprint,
             "Split": "splits.csv beside this page lists every photo and its part",
-            "Backbone": f"{loaded.card.name}; {loaded.card.paper}",
-            "Pretrained weights": f"{loaded.source}; licence {loaded.card.licence}",
-            "L2 strength": f"{study.solved.head.l2:.3g}, chosen by cross-validation on the training part",
-            "Photos computed": f"{study.computed} of {seen}; the others came from the cache",
+            **product.provenance,
             **{f"Version of {name}": version for name, version in versions(*_LIBRARIES).items()},
         },
         commands={

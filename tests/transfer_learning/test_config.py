@@ -1,9 +1,8 @@
 import shlex
-import time
 
 import pytest
 
-from learnet.transfer_learning.run import Stopwatch, TransferConfig
+from learnet.transfer_learning.config import TransferConfig
 
 CONFIG = {
     "data": "my photos",
@@ -32,13 +31,3 @@ CONFIG = {
 )
 def test_the_command_repeats_the_configuration(changes, words):
     assert shlex.split(TransferConfig(**{**CONFIG, **changes}).command()) == words
-
-
-def test_laps_add_up_to_the_total():
-    watch = Stopwatch()
-    time.sleep(0.01)
-    watch.lap("one")
-    watch.lap("two")
-    watch.lap("one")
-    assert list(watch.stages) == ["one", "two"]
-    assert 0.01 <= sum(watch.stages.values()) <= watch.total()
