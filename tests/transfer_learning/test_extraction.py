@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from learnet.core import Silent
 from learnet.data import InputSpec, open_dataset
+from learnet.runs import arrange
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
-from learnet.transfer_learning.extraction import Extractor, arrange, space_key
+from learnet.transfer_learning.extraction import Extractor, space_key
 
 SPEC = InputSpec(height=4, width=4, resize="stretch")
 

@@ -51,7 +51,7 @@ def classify(
             x = keras.layers.Add(name=f"block{number}_add")([x, shortcut])
     features = keras.layers.GlobalMaxPooling2D(name="features")(x)
     logits = head(dropout(features, rate, "dropout"), classes)
-    return [keras.layers.Rescaling(_LOGIT_SCALE, name="scaled_logits")(logits)]
+    return [keras.layers.Rescaling(_LOGIT_SCALE, dtype="float32", name="scaled_logits")(logits)]
 
 
 def most_parameters(

@@ -47,6 +47,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     write_bytes(current, content)
 
 
+def has_checkpoint(folder: Path) -> bool:
+    """Return whether a training was interrupted (or finished) in this folder after its first checkpoint."""
+    return any((folder / name).exists() for name in _NAMES)
+
+
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Return the newest whole checkpoint of a run; a damaged one is passed over for the one before it.
 

@@ -17,7 +17,7 @@ from learnet.training.schedules import learning_rate
 from learnet.training.step import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import keras
@@ -57,7 +57,7 @@ class Fitted:
     """What training gave; the model holds the best weights.
 
     Attributes:
-        history: One row an epoch.
+        history: One row an epoch, those of interrupted processes included.
         best_epoch: The epoch, from 1, whose weights were kept: the smallest validation loss.
         reason: Why training stopped, as a sentence.
         seconds: Of this process.
@@ -109,6 +109,7 @@ def fit(
     names: Sequence[str] = (),
     auxiliary_weights: Sequence[float] = (),
     resume: bool = False,
+    on_epoch: Callable[[EpochRow], None] | None = None,
     progress: Progress | None = None,
 ) -> Fitted:
     """Train a network and leave the weights of its best epoch in it.
@@ -125,6 +126,7 @@ def fit(
         names: What the training images are called, for errors; their numbers if not given.
         auxiliary_weights: What the loss of each further output counts.
         resume: Go on from the checkpoint in ``folder``.
+        on_epoch: Called after each epoch.
         progress: Where to tell how it goes.
 
     Returns:
@@ -141,6 +143,7 @@ def fit(
     trainer = Trainer(model, config=config, auxiliary_weights=auxiliary_weights)
     folder.mkdir(parents=True, exist_ok=True)
     loop = _Loop(trainer, feed, validation, config=config, folder=folder, names=names, progress=progress)
+    loop.on_epoch = on_epoch
     if resume:
         loop.go_back(load_checkpoint(folder))
     elif config.jit == "auto":
@@ -165,6 +168,7 @@ class _Loop:
         self._at = _Position(jit=trainer.jit)
         self._saved = time.perf_counter()
         self._interval = config.checkpoint_seconds
+        self.on_epoch: Callable[[EpochRow], None] | None = None
 
     def go_back(self, checkpoint: Checkpoint) -> None:
         """Stand where ``checkpoint`` stood."""
@@ -250,6 +254,8 @@ class _Loop:
             f"Epoch {row.epoch}: loss {row.loss:.4f}, accuracy {row.accuracy:.1%}; validation loss {val_loss:.4f}, "
             f"accuracy {val_accuracy:.1%}; rate {rate:.2g}"
         )
+        if self.on_epoch is not None:
+            self.on_epoch(row)
 
     def _validate(self, weights: list[NDArray[Any]]) -> tuple[float, float]:
         """Return cross-entropy and accuracy on the validation part, with ``weights`` for as long as that takes."""

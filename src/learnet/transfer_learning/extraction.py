@@ -197,28 +197,3 @@ def space_key(*, weights_fingerprint: str, layer: str, spec: InputSpec) -> str:
             "precision": "float32",
         }
     )
-
-
-def arrange(values: np.ndarray, order: np.ndarray) -> None:
-    """Reorder rows in place, so that ``values`` afterwards equals ``values[order]`` before; needs memory for one row.
-
-    Args:
-        values: ``(n, d)``, changed.
-        order: A permutation of ``range(n)``.
-
-    Example:
-        >>> rows = np.array([[10], [11], [12]])
-        >>> arrange(rows, np.array([2, 0, 1]))
-        >>> rows.ravel().tolist()
-        [12, 10, 11]
-    """
-    done = np.zeros(len(order), bool)
-    for start in range(len(order)):
-        if done[start]:
-            continue
-        held, place = values[start].copy(), start
-        while not done[place]:
-            done[place] = True
-            source = int(order[place])
-            values[place] = held if source == start else values[source]
-            place = source

@@ -8,9 +8,8 @@ import numpy as np
 
 from learnet.data import Part, near_duplicate_groups, photo_findings, split, stack_hashes
 from learnet.evaluation import measure
-from learnet.runs import Study, fingerprint, kept_together, without_empty_classes
+from learnet.runs import Study, arrange, fingerprint, kept_together, without_empty_classes
 from learnet.transfer_learning.baselines import foreign_auroc, measure_baselines
-from learnet.transfer_learning.extraction import arrange
 from learnet.transfer_learning.head import solve_head
 
 if TYPE_CHECKING:

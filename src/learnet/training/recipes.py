@@ -1,0 +1,75 @@
+"""Ways to train that have been measured, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from learnet.core import Registry
+from learnet.training.config import Augmentation, TrainingConfig
+
+if TYPE_CHECKING:
+    from learnet.training.run_config import Precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A way to train; everything in it can be overridden.
+
+    Attributes:
+        name: By which users ask for it.
+        about: What it is for and what it was measured to give, as a sentence.
+        model: The network that it was made for; None for any.
+        options: What else the network's builder takes.
+        precision: See ``TrainConfig``.
+        test_time_flip: See ``TrainConfig``.
+        validation_fraction: See ``TrainConfig``.
+        training: How the network is trained.
+    """
+
+    name: str
+    about: str
+    model: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    precision: Precision = "float32"
+    test_time_flip: bool = False
+    validation_fraction: float = 0.1
+    training: TrainingConfig
+
+
+def _cifar(*, epochs: int, learning_rate: float, l2: float, crop: int, cutout: int) -> TrainingConfig:
+    return TrainingConfig(
+        epochs=epochs,
+        batch_size=512,
+        optimizer="sgd",
+        learning_rate=learning_rate,
+        momentum=0.85,
+        nesterov=True,
+        schedule="one-cycle",
+        l2=l2,
+        label_smoothing=0.1,
+        ema=0.99,
+        augmentation=Augmentation(flip=True, crop=crop, cutout=cutout),
+    )
+
+
+RECIPES: Registry[Recipe] = Registry(
+    "recipe",
+    [
+        Recipe(
+            name="plain",
+            about="Adam with a cosine schedule, for any network and photos: a start, not an optimum.",
+            training=TrainingConfig(epochs=30, jit="auto"),
+        ),
+        Recipe(
+            name="cifar10-fast",
+            about="CIFAR-10 in the time of about nine epochs of the Keras documentation's example.",
+            model="cifar-net",
+            options={"widths": [64, 256, 256]},
+            precision="auto",
+            test_time_flip=True,
+            validation_fraction=0.02,
+            training=_cifar(epochs=12, learning_rate=0.4, l2=2.5e-4, crop=2, cutout=0),
+        ),
+    ],
+)
