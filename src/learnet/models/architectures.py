@@ -61,7 +61,8 @@ class Architecture:
         task: What its outputs mean.
         most_parameters: For networks with options: classes, input size and options to as many weights as it has, or
             more; None where the published count tells.
-        flattens: Whether a dense layer sees the whole last map, so that its size grows with the image's.
+        flat_growth: Where a dense layer sees the whole last map, how much faster than the image's area the number of
+            weights can grow; 0 where that number does not depend on the image.
         weights: Pretrained weights that learnet can load.
     """
 
@@ -82,7 +83,7 @@ class Architecture:
     task: Literal["classification", "colourisation", "steering"] = "classification"
     weights: str = ""
     most_parameters: Callable[..., int] | None = None
-    flattens: bool = False
+    flat_growth: float = 0.0
 
 
 def _pooled(build: MapBuilder, images: keras.KerasTensor, classes: int, rate: float) -> list[keras.KerasTensor]:
@@ -135,7 +136,7 @@ def _lenets() -> list[Architecture]:
                 classify=partial(_topped, build, top),
                 classes=10,
                 top1=0.9905 if build is lenet.build_paper else None,
-                flattens=True,
+                flat_growth=12.0,
             )
         )
     return made
@@ -157,7 +158,7 @@ def _vgg(variant: vgg.Variant) -> Architecture:
         top1=variant.top1,
         dropout=0.5,
         weights="imagenet" if variant.name in {"vgg-d", "vgg-e"} else "",
-        flattens=True,
+        flat_growth=1.0,
     )
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import keras
 
 TABLE = "profiles.json"
-_FLAT_GROWTH = 3  # valid convolutions before the dense layer: its input can grow faster than the image
 _WIDEST = 4096  # channels before any network's last layer
 _CONNECTIONS_OF_SUBSAMPLING = 5  # four pixels and a bias
 
@@ -93,10 +92,8 @@ def most_parameters(
             return architecture.most_parameters(classes, input_size, **(options or {}))
         except TypeError as error:
             raise UsageError(f"{architecture.name} does not take these options: {error}.") from error
-    growth = 1.0
-    if architecture.flattens:
-        designed = architecture.input_size[0] * architecture.input_size[1]
-        growth = max(1.0, _FLAT_GROWTH * input_size[0] * input_size[1] / designed)
+    designed = architecture.input_size[0] * architecture.input_size[1]
+    growth = max(1.0, architecture.flat_growth * input_size[0] * input_size[1] / designed)
     return round(growth * published_profiles()[architecture.name].parameters_at_inference) + _WIDEST * classes
 
 

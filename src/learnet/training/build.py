@@ -94,5 +94,5 @@ def _adapt(model: keras.Model, images: NDArray[np.uint8]) -> None:
     for layer in model.layers:
         adapt: Any = getattr(layer, "adapt", None)
         if adapt is not None:
-            seen = keras.Model(model.inputs, layer.input)(sample)
+            seen = keras.Model(model.input, layer.input)(sample)
             adapt(np.asarray(keras.ops.cast(seen, "float32")))

@@ -134,10 +134,7 @@ def check_examples(images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], 
         UsageError: The sentence names what was expected, what came, and the likely cause.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
-        cause = {
-            True: "Floating-point images are usually scaled to 0 … 1 already: give the pixels as they were, 0 … 255.",
-            False: "Grey images need three equal channels: numpy.repeat(images[..., None], 3, axis=-1).",
-        }[np.issubdtype(images.dtype, np.floating)]
+        cause = _cause(images)
         raise UsageError(
             f"Images must be uint8 of shape (n, height, width, 3); received {images.dtype} of shape {images.shape}. "
             f"{cause}"
@@ -157,3 +154,18 @@ def check_examples(images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], 
             f"Labels of {classes} classes must lie in 0 … {classes - 1}; received {labels.min()} … {labels.max()}. "
             f"{'Labels that count from 1 need 1 subtracted.' if labels.min() == 1 and labels.max() == classes else ''}"
         )
+
+
+def _cause(images: NDArray[Any]) -> str:
+    """Return the likeliest reason why images have a wrong type or shape."""
+    if images.ndim == 4 and images.shape[1] == 3 and images.shape[-1] != 3:
+        return "The channels come first: images.transpose(0, 2, 3, 1) puts them last."
+    if images.ndim == 3 and images.shape[-1] == 3 and images.dtype == np.uint8:
+        return "A single image needs a batch of one: images[None]."
+    if images.ndim == 3 or images.shape[-1:] == (1,):
+        return "Grey images need three equal channels: numpy.repeat(images.reshape(n, h, w, 1), 3, axis=-1)."
+    if images.shape[-1:] == (4,):
+        return "A fourth channel (transparency) is not used: images[..., :3]."
+    if np.issubdtype(images.dtype, np.floating):
+        return "Floating-point images are usually scaled to 0 … 1 already: give the pixels as they were, 0 … 255."
+    return "Give the pixels as they are in the files, 0 … 255: images.astype(numpy.uint8)."

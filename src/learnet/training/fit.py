@@ -308,6 +308,11 @@ def _check(
             f"The network '{model.name}' should end in logits (batch, classes) of at least 2 classes; its output has "
             f"the shape {tuple(outputs.shape)}. End it with a Dense layer."
         )
+    if _ends_in_softmax(model):
+        raise UsageError(
+            f"The network '{model.name}' should end in logits, but its last layer is a softmax: the loss applies one "
+            "itself. Leave out activation='softmax'."
+        )
     classes = int(outputs.shape[-1])
     for what, (images, labels) in (("training", train), ("validation", validation)):
         try:
@@ -321,3 +326,8 @@ def _check(
                 f"{images.shape[1:]}. Build the network with input_size={images.shape[1:3]}, or resize the images."
             )
     return classes
+
+
+def _ends_in_softmax(model: keras.Model) -> bool:
+    activation = getattr(model.layers[-1], "activation", None)
+    return getattr(activation, "__name__", "") == "softmax" or type(model.layers[-1]).__name__ == "Softmax"

@@ -129,7 +129,8 @@ def _room(count: int, spec: InputSpec, folder: Path) -> NDArray[np.uint8]:
     if needed <= _MEMORY_SHARE * (probe().memory_bytes or needed / _MEMORY_SHARE):
         return np.empty(shape, np.uint8)
     try:
-        return np.memmap(tempfile.TemporaryFile(dir=folder), np.uint8, "w+", shape=shape)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return np.memmap(file, np.uint8, "w+", shape=shape)
     except OSError as error:
         raise LearnetError(
             f"The decoded photos need {needed / 1e9:.1f} GB, more than fits into memory, and '{folder}' has no room "

@@ -147,7 +147,11 @@ def configure(
         tensorboard=tensorboard,
         training=replace(chosen.training, seed=seed),
     )
-    return changed(config, settings)
+    config = changed(config, settings)
+    if chosen.crop_share and "crop" not in settings:
+        spec = _spec(config)
+        config = changed(config, {"crop": int(chosen.crop_share * min(spec.height, spec.width))})
+    return config
 
 
 def resume(

@@ -1,0 +1,146 @@
+"""Why residual networks: plain networks of 20 and 56 layers against residual ones, on 10,000 photos of CIFAR-10.
+
+    python benchmarks/degradation.py [--epochs 12] [--seeds 3] [--size 16] [--out docs]
+
+He et al. (2015, figure 6) show that a plain network of 56 layers ends with a higher training loss than one of 20, and
+that shortcuts turn this round. Trains all four, several times; prints a table and writes ``degradation.csv`` (a row an
+epoch) and ``degradation.png``. Runs that are in the CSV file already are not repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from learnet.core import keras as import_keras
+from learnet.core import probe, write_bytes
+from learnet.core.runs import write_table
+from learnet.data import InputSpec, Part, open_dataset, stream_photos
+from learnet.models import network
+from learnet.plots import OKABE_ITO, drawing, new_figure, to_png
+from learnet.training import Augmentation, TrainingConfig, fit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    Examples = tuple[np.ndarray, np.ndarray]
+
+NETWORKS = ("plain20", "plain56", "resnet20", "resnet56")
+FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
+COLUMNS = ("network", "seed", "epoch", *FIGURES)
+PHOTOS, VALIDATION = 10_000, 2_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--size", type=int, default=16)
+    parser.add_argument("--out", type=Path, default=Path("docs"))
+    arguments = parser.parse_args()
+    table = arguments.out / "degradation.csv"
+    rows = read(table)
+    train, validation = photos(arguments.size)
+    for seed in range(arguments.seeds):
+        for name in NETWORKS:
+            if any(row[:2] == (name, str(seed)) for row in rows):
+                continue
+            rows += trained(name, seed, train, validation, epochs=arguments.epochs, size=arguments.size)
+            write_table(table, COLUMNS, rows)
+    show(rows)
+    write_bytes(arguments.out / "degradation.png", to_png(draw(rows)))
+    print(f"{probe().describe()}; pictures of {arguments.size} x {arguments.size} pixels")
+
+
+def read(table: Path) -> list[tuple[str, ...]]:
+    if not table.exists():
+        return []
+    with table.open(newline="", encoding="utf-8") as file:
+        return [tuple(row) for row in csv.reader(file)][1:]
+
+
+def photos(size: int) -> tuple[Examples, Examples]:
+    """Return 10,000 training and 2,000 test photos of CIFAR-10, the same number of each class, in any order."""
+    dataset = open_dataset("cifar10")
+    made = []
+    for part, count in ((Part.TRAIN, PHOTOS), (Part.TEST, VALIDATION)):
+        each = count // len(dataset.class_names)
+        chosen = np.concatenate(
+            [np.flatnonzero((dataset.parts == part) & (dataset.labels == label))[:each] for label in range(10)]
+        )
+        images = [
+            photo.image
+            for photo in stream_photos(dataset.source, chosen.tolist(), spec=InputSpec(height=size, width=size))
+            if photo.image is not None
+        ]
+        made.append((np.stack(images), dataset.labels[chosen]))
+    return made[0], made[1]
+
+
+def trained(
+    name: str, seed: int, train: Examples, validation: Examples, *, epochs: int, size: int
+) -> list[tuple[str, ...]]:
+    import_keras().utils.set_random_seed(seed)
+    built = network(name, classes=10, input_size=(size, size))
+    config = TrainingConfig(
+        epochs=epochs,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.1,
+        momentum=0.9,
+        schedule="cosine",
+        warmup_epochs=1,
+        weight_decay=1e-4,
+        augmentation=Augmentation(flip=True, crop=size // 8),
+        seed=seed,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        fitted = fit(built.trainer, train, validation, config=config, folder=Path(folder))
+    penalised = fitted.history[-1]
+    print(f"{name}, seed {seed}: loss {penalised.loss:.4f}, {fitted.seconds:.0f} s", flush=True)
+    return [
+        (name, str(seed), str(row.epoch), *(f"{getattr(row, column):.6g}" for column in FIGURES))
+        for row in fitted.history
+    ]
+
+
+def ends(rows: list[tuple[str, ...]], name: str, column: int) -> list[float]:
+    """Return the last epoch's value of each seed."""
+    last = max(int(row[2]) for row in rows)
+    return [float(row[column]) for row in rows if row[0] == name and int(row[2]) == last]
+
+
+def show(rows: list[tuple[str, ...]]) -> None:
+    print(f"{'network':10} {'training loss, each seed':32} {'mean':>7} {'training accuracy':>18} {'test accuracy':>14}")
+    for name in NETWORKS:
+        losses = ends(rows, name, 3)
+        listed = ", ".join(f"{loss:.4f}" for loss in losses)
+        accuracies = [float(np.mean(ends(rows, name, column))) for column in (4, 6)]
+        print(f"{name:10} {listed:32} {np.mean(losses):7.4f} {accuracies[0]:18.1%} {accuracies[1]:14.1%}")
+
+
+def draw(rows: list[tuple[str, ...]]) -> Figure:
+    with drawing():
+        figure = new_figure(width=10, height=4)
+        for axes, kind in zip(figure.subplots(1, 2, sharey=True), ("plain", "resnet"), strict=True):
+            for depth, colour in ((20, "blue"), (56, "vermillion")):
+                mine = [row for row in rows if row[0] == f"{kind}{depth}"]
+                epochs = sorted({int(row[2]) for row in mine})
+                losses = np.array([[float(row[3]) for row in mine if int(row[2]) == epoch] for epoch in epochs])
+                axes.plot(epochs, losses.mean(axis=1), color=OKABE_ITO[colour], label=f"{depth} layers")
+                axes.fill_between(
+                    epochs, losses.min(axis=1), losses.max(axis=1), color=OKABE_ITO[colour], alpha=0.2, linewidth=0
+                )
+            axes.set(xlabel="epoch", title="plain" if kind == "plain" else "with shortcuts (ResNet)")
+            axes.legend()
+        figure.axes[0].set_ylabel("training loss")
+    return figure
+
+
+if __name__ == "__main__":
+    main()
