@@ -127,7 +127,9 @@ def _save_bundle(folder: Path, study: Study, product: Product, *, config: RunCon
     images = _prepared(study.dataset, study.test[golden], product.input_spec)
     # The golden outputs are the measured ones, however they came about: saving proves that the network on
     # disk gives the same from the photo on.
-    save_bundle(folder, info=info, model=product.model, golden_images=images, golden_outputs=study.probabilities[golden])
+    save_bundle(
+        folder, info=info, model=product.model, golden_images=images, golden_outputs=study.probabilities[golden]
+    )
 
 
 def _golden_positions(study: Study) -> np.ndarray:
