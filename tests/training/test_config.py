@@ -18,6 +18,7 @@ from learnet.training import Augmentation, TrainingConfig
         ("ema", 1.0),
         ("decay", 0.0),
         ("clip_norm", 0.0),
+        ("offset_rate", 0.0),
         ("patience", 0),
         ("l1", -1e-4),
         ("weight_decay", -1.0),
@@ -35,3 +36,9 @@ def test_a_value_out_of_its_range_is_named(name, value):
 def test_so_is_one_of_the_augmentation(name, value):
     with pytest.raises(UsageError, match=f"augmentation's {name} must be"):
         Augmentation(**{name: value})
+
+
+def test_a_rate_of_offsets_is_for_plain_gradient_descent_only():
+    assert TrainingConfig(optimizer="sgd", offset_rate=64.0).offset_rate == 64
+    with pytest.raises(UsageError, match="works with the optimizer 'sgd' only; received 64 with 'adam'"):
+        TrainingConfig(offset_rate=64.0)

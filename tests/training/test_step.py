@@ -71,6 +71,18 @@ def test_a_gradient_is_clipped_to_its_norm():
     assert np.linalg.norm(moved) == pytest.approx(0.1 * 0.01, rel=1e-3)
 
 
+def test_offsets_of_batch_normalisation_have_a_rate_of_their_own():
+    before = make_model(dropout=0.0).get_weights()
+    usual, faster = (
+        stepped(make_model(dropout=0.0), optimizer="sgd", nesterov=True, offset_rate=rate)[1] for rate in (1.0, 8.0)
+    )
+    names = [weight.path for weight in make_model(dropout=0.0).weights]
+    for name, start, once, eight in zip(names, before, usual, faster, strict=True):
+        factor = 8.0 if name == "bn/beta" else 1.0
+        np.testing.assert_allclose(eight - start, factor * (once - start), atol=1e-5, err_msg=name)
+    assert abs(usual[names.index("bn/beta")]).max() > 1e-5
+
+
 def test_an_auxiliary_output_adds_its_share_of_the_loss():
     keras = import_keras()
     model = linear_model()

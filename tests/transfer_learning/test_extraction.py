@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from learnet.core import Silent
 from learnet.data import InputSpec, open_dataset
-from learnet.runs import arrange
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.extraction import Extractor, space_key
@@ -51,14 +48,6 @@ def dataset_of(images):
 
 def expected(images):
     return np.stack([SPEC.apply(image).reshape(-1, 3).mean(axis=0) for image in images])
-
-
-@given(st.permutations(range(7)))
-def test_arrange_is_indexing_in_place(order):
-    values = np.arange(14.0).reshape(7, 2)
-    wanted = values[order]
-    arrange(values, np.array(order))
-    np.testing.assert_array_equal(values, wanted)
 
 
 def test_each_image_is_computed_once_ever(images, tmp_path):

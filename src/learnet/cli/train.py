@@ -39,7 +39,9 @@ def train(
     model: Annotated[
         str | None, typer.Option(help="The network; 'learnet models' lists them.", show_default=False)
     ] = None,
-    recipe: Annotated[str, typer.Option(help="What holds where nothing else is said: plain, cifar10-fast.")] = "plain",
+    recipe: Annotated[
+        str, typer.Option(help="What holds where nothing else is said: plain, cifar10-fast, cifar10-accurate.")
+    ] = "plain",
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,6 +67,7 @@ def train(
     decay: Annotated[_Float, _number("For step: what the rate is multiplied by.")] = None,
     momentum: Annotated[_Float, _number("Of sgd and rmsprop.")] = None,
     nesterov: Annotated[bool | None, typer.Option(help="Of sgd.", show_default=False, rich_help_panel=_HOW)] = None,
+    offset_rate: Annotated[_Float, _number("Of sgd: factor on the rate of batch normalisation's offsets.")] = None,
     l1: Annotated[_Float, _number("Penalty on the sum of the kernels' absolute values.")] = None,
     l2: Annotated[_Float, _number("Penalty on the sum of the kernels' squares.")] = None,
     weight_decay: Annotated[_Float, _number("Decoupled weight decay of the kernels.")] = None,

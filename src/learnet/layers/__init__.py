@@ -5,6 +5,7 @@ from learnet.core import keras as _import_keras
 _import_keras()  # first, so that the backend is chosen and quiet before the layers are made from Keras' own
 
 from learnet.layers.batch_normalization import FusedBatchNormalization  # noqa: E402 (see the line above)
+from learnet.layers.initializers import PassThrough  # noqa: E402
 from learnet.layers.lenet import (  # noqa: E402
     PartiallyConnectedConv2D,
     RadialBasis,
@@ -18,6 +19,7 @@ __all__ = [
     "FusedBatchNormalization",
     "LocalResponseNormalization",
     "PartiallyConnectedConv2D",
+    "PassThrough",
     "PatchWhitening",
     "RadialBasis",
     "TrainableSubsampling",

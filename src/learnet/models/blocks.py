@@ -30,6 +30,7 @@ def conv(
     padding: str = "same",
     bias: bool = True,
     activation: str | None = None,
+    initializer: str | keras.initializers.Initializer = "he_normal",
 ) -> keras.KerasTensor:
     """Return ``x`` after a convolution called ``name``, initialised for what follows it."""
     keras = import_keras()
@@ -40,7 +41,7 @@ def conv(
         padding=padding,
         use_bias=bias,
         activation=activation,
-        kernel_initializer="he_normal",
+        kernel_initializer=initializer,
         name=name,
     )
     return layer(x)

@@ -21,7 +21,7 @@ PAPER = "learnet; after Jordan, 94 % on CIFAR-10 in 3.29 Seconds on a Single GPU
 WIDTHS = (64, 128, 256)
 _LOGIT_SCALE = 1 / 8
 _WHITENED = 24  # channels: patches of 2 x 2 x 3, and their negatives
-_MOMENTUM = 0.9
+_MOMENTUM, _EPSILON = 0.9, 2e-5
 
 
 def classify(
@@ -41,17 +41,27 @@ def classify(
     keras = import_keras()
     x = relu(PatchWhitening(2, name="whitening")(images), "whitening_relu")
     for number, filters in enumerate(widths, start=1):
-        x = conv(x, f"block{number}_conv1", filters, 3, bias=False)
+        x = _convolve(x, f"block{number}_conv1", filters)
         x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-        shortcut = x = relu(normalise(x, f"block{number}_bn1", momentum=_MOMENTUM), f"block{number}_relu1")
+        shortcut = x = relu(_normal(x, f"block{number}_bn1"), f"block{number}_relu1")
         for inner in (2, 3) if residual else (2,):
-            x = conv(x, f"block{number}_conv{inner}", filters, 3, bias=False)
-            x = relu(normalise(x, f"block{number}_bn{inner}", momentum=_MOMENTUM), f"block{number}_relu{inner}")
+            x = _convolve(x, f"block{number}_conv{inner}", filters)
+            x = relu(_normal(x, f"block{number}_bn{inner}"), f"block{number}_relu{inner}")
         if residual:
             x = keras.layers.Add(name=f"block{number}_add")([x, shortcut])
     features = keras.layers.GlobalMaxPooling2D(name="features")(x)
     logits = head(dropout(features, rate, "dropout"), classes)
     return [keras.layers.Rescaling(_LOGIT_SCALE, dtype="float32", name="scaled_logits")(logits)]
+
+
+def _convolve(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
+    from learnet.layers import PassThrough
+
+    return conv(x, name, filters, 3, bias=False, initializer=PassThrough())
+
+
+def _normal(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return normalise(x, name, momentum=_MOMENTUM, epsilon=_EPSILON, scale=False)  # the next kernel can scale
 
 
 def most_parameters(

@@ -29,6 +29,7 @@ class TrainingChanges(TypedDict, total=False):
     learning_rate: float
     momentum: float
     nesterov: bool
+    offset_rate: float
     schedule: ScheduleName
     warmup_epochs: float
     milestones: tuple[int, ...]

@@ -57,6 +57,8 @@ class TrainingConfig:
         learning_rate: The largest rate of the schedule, greater than 0.
         momentum: Of ``"sgd"`` and ``"rmsprop"``, in [0, 1).
         nesterov: Nesterov's momentum, for ``"sgd"``.
+        offset_rate: For ``"sgd"``: factor on the rate of batch normalisation's offsets, greater than 0 (Jordan, 2024,
+            uses 64).
         schedule: How the rate changes; see ``learning_rates``.
         warmup_epochs: Epochs in which the rate grows linearly from 0; part of ``epochs``.
         milestones: For ``"step"``: epochs after which the rate is multiplied by ``decay``.
@@ -91,6 +93,7 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     momentum: float = 0.9
     nesterov: bool = False
+    offset_rate: float = 1.0
     schedule: ScheduleName = "cosine"
     warmup_epochs: float = 0.0
     milestones: tuple[int, ...] = ()
@@ -118,10 +121,15 @@ class TrainingConfig:
             _within(name, getattr(self, name), low=0)
         for name in ("momentum", "label_smoothing"):
             _within(name, getattr(self, name), low=0, below=1)
-        for name in ("learning_rate", "clip_norm", "patience"):
+        for name in ("learning_rate", "clip_norm", "patience", "offset_rate"):
             _within(name, getattr(self, name), above=0)
         for name in ("ema", "decay"):
             _within(name, getattr(self, name), above=0, below=1)
+        if self.offset_rate != 1 and self.optimizer != "sgd":
+            raise UsageError(
+                f"offset_rate works with the optimizer 'sgd' only; received {self.offset_rate:g} with "
+                f"'{self.optimizer}'. Leave it at 1."
+            )
         for epoch in self.milestones:
             _within("milestones", epoch, low=1)
         for weight in self.class_weights or ():

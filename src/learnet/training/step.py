@@ -174,6 +174,9 @@ class Trainer:
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         if self._config.clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self._config.clip_norm)
+        if self._config.offset_rate != 1:  # plain gradient descent is linear in them: a factor here is one of the rate
+            factors = [self._config.offset_rate if variable.name == "beta" else 1.0 for variable in variables]
+            gradients = [factor * gradient for factor, gradient in zip(factors, gradients, strict=True)]
         self.optimizer.learning_rate.assign(rate)
         self.optimizer.apply(gradients, variables)
         self._move_average(number)
