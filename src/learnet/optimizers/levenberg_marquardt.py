@@ -23,6 +23,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 _ROUNDING = float(np.finfo(np.float64).eps)
 _FIRST_DAMPING = 1e-3
 _MOST_DAMPING = 1e30
+_FIRST_STEP = 1.0  # relative to the parameters
 _CONVERGED = {
     1: "The sum of squares no longer falls by more than the tolerance.",
     2: "The step is no larger than the tolerance.",
@@ -40,6 +41,9 @@ class _WatchSaysStopError(Exception):
 
 def minpack(problem: CountedSquares, start: Vector, *, tolerance: float, watch: Watch) -> None:
     """Minimise by MINPACK's ``lmder``; the watch keeps what came of it.
+
+    Its first step is no longer than the parameters are, in their natural units; with MINPACK's usual bound, a hundred
+    times as long, it leaps onto plateaus that there is no way back from.
 
     Args:
         problem: Whose sum of squares is minimised.
@@ -72,6 +76,7 @@ def minpack(problem: CountedSquares, start: Vector, *, tolerance: float, watch: 
             ftol=tolerance,
             xtol=tolerance,
             gtol=0.0,
+            factor=_FIRST_STEP,
             maxfev=2**31 - 1,
         )
         jacobian(np.asarray(point))
@@ -124,6 +129,9 @@ def _iterate(problem: CountedSquares, start: Vector, *, tolerance: float, watch:
         root = np.sqrt(scale)
         while True:
             step = _solve(matrix, slope, root, damping)
+            if step is not None and len(watch.history) == 1 and _leaps(root * step, root * point):
+                damping *= 2
+                continue
             promised = float(step @ (damping * scale * step - slope)) if step is not None else 0.0
             small = step is not None and _is_small(root * step, root * point, tolerance)
             moved = point if step is None else point + step
@@ -159,6 +167,10 @@ def _solve(matrix: Matrix, slope: Vector, root: Vector, damping: float) -> Vecto
 
 def _is_small(step: Vector, point: Vector, tolerance: float) -> bool:
     return bool(np.linalg.norm(step) <= tolerance * np.linalg.norm(point))
+
+
+def _leaps(step: Vector, point: Vector) -> bool:
+    return bool(point.any() and np.linalg.norm(step) > _FIRST_STEP * np.linalg.norm(point))
 
 
 def _used_up(problem: CountedSquares) -> str:

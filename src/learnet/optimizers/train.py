@@ -1,0 +1,198 @@
+"""Full-batch training of Keras models by second-order methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learnet.core import DataError, UsageError
+from learnet.core import keras as import_keras
+from learnet.optimizers.least_squares import Solver, check_solver, solve
+from learnet.optimizers.methods import LineSearch, Method
+from learnet.optimizers.minimize import choose, minimum, run
+from learnet.optimizers.network import NetworkLoss, NetworkResiduals, Weights
+from learnet.optimizers.records import Stopping
+from learnet.optimizers.squares import CountedSquares
+from learnet.optimizers.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import keras
+
+    from learnet.optimizers.records import Minimum
+    from learnet.optimizers.watch import Iteration
+
+_NEWTON_DAMPING = 1e-3
+_MINPACK_NUMBERS = 4_000_000  # the largest Jacobian that is factorised; above it the normal equations are faster
+_EVALUATIONS = 2**31 - 1
+_LM_TOLERANCE = 1e-12
+
+
+def minimize(
+    model: keras.Model,
+    x: Any,
+    y: Any,
+    *,
+    method: str = "l-bfgs",
+    loss: str | Callable[[Any, Any], Any] = "mean_squared_error",
+    max_iterations: int = 200,
+    gradient_tolerance: float = 1e-5,
+    value_tolerance: float = 0.0,
+    target: float | None = None,
+    batch_size: int | None = None,
+    line_search: LineSearch | None = None,
+    learning_rate: float | None = None,
+    damping: float | None = None,
+    memory: int | None = None,
+    solver: Solver | None = None,
+    keep_path: bool = False,
+    on_iteration: Callable[[Iteration], None] | None = None,
+) -> Minimum:
+    """Train a Keras model on all examples at once, and give it the weights that were found.
+
+    The model computes as it predicts: dropout is off, and batch normalisation uses its moving statistics. Regularisers
+    are part of the loss. Nothing is random but the weights that the model begins with. Second-order methods go on where
+    float32 ends, at a relative change of about 1e-7; a model that was built in float64 (``keras.config.set_floatx``)
+    can be trained further.
+
+    Args:
+        model: Any Keras model with one output; interrupted, it keeps the weights it had.
+        x: Examples, an array (n, ...) or, for several inputs, a list or dictionary of arrays.
+        y: What they should give, (n, ...), as the loss expects it.
+        method: A name of ``METHODS``.
+        loss: Keras' name of a loss, a ``keras.losses.Loss``, or a function of ``(y, answers)`` that returns a loss for
+            each example; the mean is minimised. ``"levenberg-marquardt"`` knows the mean squared error only.
+        max_iterations: At most so many.
+        gradient_tolerance: Stop when no component of the gradient is larger.
+        value_tolerance: Stop when an iteration lowers the loss by no more than this share of it; 0 is off.
+        target: Stop when the loss is at most this.
+        batch_size: Examples that are computed at once, to save memory; the result does not depend on it.
+        line_search: As for ``minimize_function``; for ``"newton"`` it is ``"backtracking"`` if not given.
+        learning_rate: Of ``"gd"``; 0.01 if not given.
+        damping: Of ``"newton"``, relative to the Hessian's mean absolute diagonal; 1e-3 if not given. 0 is Newton's pure
+            step, which is drawn to saddle points as much as to minima.
+        memory: Of ``"l-bfgs"``, in pairs; 10 if not given.
+        solver: Of ``"levenberg-marquardt"``: ``"minpack"`` factorises the Jacobian, ``"normal-equations"`` sums up its
+            square; if not given, the first where the Jacobian has at most 4 million numbers.
+        keep_path: Keep the weights of each iteration.
+        on_iteration: Told each iteration, the start first.
+
+    Returns:
+        Where it ended, and what it cost. ``value`` is the mean loss, regularisers included.
+
+    Raises:
+        MissingDependencyError: If Keras does not run on TensorFlow.
+        UsageError: If the method or loss is unknown, or a setting is not one of the method's own or out of its range.
+        DataError: If examples and what they should give do not match.
+
+    Example:
+        >>> from learnet.core import keras
+        >>> layers = keras().layers
+        >>> model = keras().Sequential([layers.Input((1,)), layers.Dense(1)])
+        >>> x = np.array([[0.0], [1.0], [2.0]], "float32")
+        >>> found = minimize(model, x, 3 * x - 1, method="bfgs")
+        >>> found.converged, model.get_weights()[0].round(3).tolist(), model.get_weights()[1].round(3).tolist()
+        (True, [[3.0]], [-1.0])
+    """
+    choice = choose(method, line_search=line_search, learning_rate=learning_rate, damping=damping, memory=memory)
+    if choice.method.name == "newton":
+        choice = choose(
+            method,
+            line_search=line_search or "backtracking",
+            learning_rate=learning_rate,
+            damping=_NEWTON_DAMPING if damping is None else damping,
+            memory=memory,
+        )
+    _check(choice.method, x, y, batch_size=batch_size, solver=solver)
+    stopping = Stopping(
+        max_iterations=max_iterations,
+        gradient_tolerance=gradient_tolerance,
+        value_tolerance=value_tolerance,
+        target=target,
+    )
+    watch = Watch(stopping, keep_path=keep_path, on_iteration=on_iteration)
+    x, weights = _arrays(x), Weights(model)
+    y = np.asarray(y)
+    if choice.method.needs == "jacobian":
+        _check_squares(model, loss)
+        found = _levenberg_marquardt(weights, x, y, batch_size=batch_size, solver=solver, watch=watch)
+    else:
+        objective = NetworkLoss(weights, x, y, loss=_per_example(loss), batch_size=batch_size)
+        found = run(objective, weights.get(), choice=choice, watch=watch)
+    weights.set(found.point)
+    return found
+
+
+def _levenberg_marquardt(
+    weights: Weights, x: Any, y: Any, *, batch_size: int | None, solver: Solver | None, watch: Watch
+) -> Minimum:
+    if solver is None:
+        solver = "minpack" if weights.size <= y.size <= _MINPACK_NUMBERS / weights.size else "normal-equations"
+    if solver == "minpack" and y.size < weights.size:
+        raise UsageError(
+            f"MINPACK needs at least as many answers as weights; there are {y.size} and {weights.size}. Leave 'solver' "
+            "out, or choose 'normal-equations'."
+        )
+    problem = CountedSquares(NetworkResiduals(weights, x, y, batch_size=batch_size), most=_EVALUATIONS)
+    solve(problem, weights.get(), solver=solver, tolerance=_LM_TOLERANCE, watch=watch)
+    return minimum(
+        watch, method="levenberg-marquardt", functions=problem.residuals, jacobians=problem.jacobians
+    )
+
+
+def _per_example(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return a function of ``(y, answers)`` whose mean is the loss.
+
+    Raises:
+        UsageError: If Keras does not know the loss, or it is not a mean.
+    """
+    keras = import_keras()
+    if isinstance(loss, str):
+        try:
+            loss = keras.losses.get(loss)
+        except ValueError:
+            raise UsageError(
+                f"Keras knows no loss named '{loss}'. Try mean_squared_error, binary_crossentropy, "
+                "categorical_crossentropy or sparse_categorical_crossentropy."
+            ) from None
+    if isinstance(loss, keras.losses.Loss):
+        if loss.reduction not in ("sum_over_batch_size", "mean"):
+            raise UsageError(f"The loss must be a mean over the examples; this one's reduction is '{loss.reduction}'.")
+        return loss.call  # type: ignore[no-any-return]  # Keras is not typed; called by itself it would go to float32
+    if not callable(loss):
+        raise UsageError(f"The loss must be Keras' name of one, a Keras loss, or a function; received {loss!r}.")
+    return loss
+
+
+def _check(method: Method, x: Any, y: Any, *, batch_size: int | None, solver: Solver | None) -> None:
+    if solver is not None:
+        check_solver(solver)
+        if "solver" not in method.options:
+            raise UsageError(f"The method '{method.name}' has no solver: it is an option of levenberg-marquardt.")
+    if batch_size is not None and batch_size < 1:
+        raise UsageError(f"The batch size must be at least 1; received {batch_size}.")
+    counts = {len(part) for part in (x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else [x])}
+    if counts != {len(y)} or len(y) == 0:
+        raise DataError(
+            f"Training needs at least one example, and an answer for each; received {sorted(counts)} examples and "
+            f"{len(y)} answers."
+        )
+
+
+def _check_squares(model: keras.Model, loss: Any) -> None:
+    name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", repr(loss)))
+    if str(name).replace("_", "").lower() not in ("meansquarederror", "mse"):
+        raise UsageError(f"Levenberg and Marquardt's method minimises the mean squared error, not '{name}'.")
+    if model.losses:
+        raise UsageError(
+            "Levenberg and Marquardt's method minimises the mean squared error alone, and this model has regularisers. "
+            "Remove them, or choose another method."
+        )
+
+
+def _arrays(x: Any) -> Any:
+    if isinstance(x, dict):
+        return {name: np.asarray(part) for name, part in x.items()}
+    return [np.asarray(part) for part in x] if isinstance(x, list | tuple) else np.asarray(x)
