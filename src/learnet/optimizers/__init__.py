@@ -3,7 +3,7 @@
 from learnet.optimizers.differences import numeric_gradient, numeric_jacobian
 from learnet.optimizers.functions import TEST_FUNCTIONS, BenchmarkFunction
 from learnet.optimizers.least_squares import least_squares
-from learnet.optimizers.methods import METHODS, Method
+from learnet.optimizers.methods import METHODS, Method, MethodOptions
 from learnet.optimizers.minimize import minimize_function
 from learnet.optimizers.nist import CertifiedRegression, certified_regressions, log_relative_error
 from learnet.optimizers.records import Fit, Minimum
@@ -18,6 +18,7 @@ __all__ = [
     "Fit",
     "Iteration",
     "Method",
+    "MethodOptions",
     "Minimum",
     "certified_regressions",
     "least_squares",

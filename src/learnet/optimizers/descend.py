@@ -31,7 +31,9 @@ def descend(objective: Counted, start: Vector, *, direction: Direction, step: St
             return
         length = step(objective, point, way)
         if length is None:
-            watch.stop("No step along the direction lowers the value: it leads uphill, or rounding is all that is left.")
+            watch.stop(
+                "No step along the direction lowers the value: it leads uphill, or rounding is all that is left."
+            )
             return
         point = point + length * way
         value, gradient = objective.value_and_gradient(point)

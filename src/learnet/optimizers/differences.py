@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from learnet.optimizers.records import Matrix, Vector
 
-_STEP = float(np.cbrt(np.finfo(np.float64).eps))  # balances the error of order step^2 with rounding
+STEP = float(np.cbrt(np.finfo(np.float64).eps))  # balances the error of order step^2 with rounding
 
 
-def numeric_gradient(function: Callable[[Vector], float], point: Vector, *, step: float = _STEP) -> Vector:
+def numeric_gradient(function: Callable[[Vector], float], point: Vector, *, step: float = STEP) -> Vector:
     """Return the gradient ``(n,)`` of a real function by central differences.
 
     Args:
@@ -26,10 +26,11 @@ def numeric_gradient(function: Callable[[Vector], float], point: Vector, *, step
         >>> numeric_gradient(lambda v: v[0] ** 2 + 3 * v[1], np.array([2.0, 5.0])).round(6).tolist()
         [4.0, 3.0]
     """
-    return numeric_jacobian(lambda moved: np.atleast_1d(function(moved)), point, step=step)[0]
+    gradient: Vector = numeric_jacobian(lambda moved: np.atleast_1d(function(moved)), point, step=step)[0]
+    return gradient
 
 
-def numeric_jacobian(function: Callable[[Vector], Vector], point: Vector, *, step: float = _STEP) -> Matrix:
+def numeric_jacobian(function: Callable[[Vector], Vector], point: Vector, *, step: float = STEP) -> Matrix:
     """Return the Jacobian ``(m, n)`` of a function with values ``(m,)`` by central differences.
 
     Args:

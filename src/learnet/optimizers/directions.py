@@ -44,7 +44,7 @@ class ConjugateGradient:
         """Return the direction."""
         way = -gradient
         if self._gradient is not None:
-            factor = max(0.0, gradient @ (gradient - self._gradient) / (self._gradient @ self._gradient))
+            factor = max(0.0, float(gradient @ (gradient - self._gradient) / (self._gradient @ self._gradient)))
             way = way + factor * self._way
         if way @ gradient >= 0:
             way = -gradient
@@ -143,9 +143,10 @@ class Newton:
         if self._damping:
             return _damped(hessian, gradient, self._damping)
         try:
-            return np.linalg.solve(hessian, -gradient)
+            way: Vector = np.linalg.solve(hessian, -gradient).astype(np.float64)
         except np.linalg.LinAlgError:
             return None
+        return way
 
 
 def _damped(hessian: Matrix, gradient: Vector, damping: float) -> Vector | None:
@@ -155,7 +156,9 @@ def _damped(hessian: Matrix, gradient: Vector, damping: float) -> Vector | None:
     unit = np.eye(len(gradient))
     while damping <= _MOST_DAMPING:
         try:
-            return np.asarray(cho_solve((cholesky(hessian + damping * size * unit, lower=True), True), -gradient))
+            factor = cholesky(hessian + damping * size * unit, lower=True)
         except np.linalg.LinAlgError:
             damping *= 10
+        else:
+            return np.asarray(cho_solve((factor, True), -gradient), np.float64)
     return None

@@ -121,7 +121,7 @@ def _powell_curvature(_: Vector) -> list[list[list[float]]]:
     matrices = np.zeros((4, 4, 4))
     matrices[2, 1:3, 1:3] = [[2, -4], [-4, 8]]
     matrices[3][np.ix_([0, 3], [0, 3])] = 2 * np.sqrt(10) * np.array([[1, -1], [-1, 1]])
-    return matrices.tolist()  # type: ignore[no-any-return]
+    return matrices.tolist()
 
 
 def _powell_jacobian(v: Vector) -> list[list[float]]:
@@ -148,7 +148,7 @@ _POWELL = _sum_of_squares(
 def _wood_curvature(_: Vector) -> list[list[list[float]]]:
     matrices = np.zeros((6, 4, 4))
     matrices[0, 0, 0], matrices[2, 2, 2] = -20, -2 * np.sqrt(90)
-    return matrices.tolist()  # type: ignore[no-any-return]
+    return matrices.tolist()
 
 
 _WOOD = _sum_of_squares(
@@ -176,10 +176,10 @@ _WOOD = _sum_of_squares(
 )
 
 
-def _turns(x: float, y: float) -> float:
+def _turns(x: Vector, y: Vector) -> Vector:
     """Return the angle in turns, in [-1/4, 3/4): the cut is the negative second axis."""
-    angle: float = np.arctan2(y, x) / (2 * np.pi)
-    return angle + np.where((x < 0) & (y < 0), 1.0, 0.0)
+    turns: Vector = np.arctan2(y, x) / (2 * np.pi) + np.where((x < 0) & (y < 0), 1.0, 0.0)
+    return turns
 
 
 def _helical_jacobian(v: Vector) -> list[list[float]]:

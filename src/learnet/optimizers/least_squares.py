@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learnet.core import UsageError, unknown_name
+from learnet.core import UsageError
 from learnet.optimizers.levenberg_marquardt import minpack, normal_equations
+from learnet.optimizers.methods import MethodOptions
 from learnet.optimizers.minimize import starting_point
 from learnet.optimizers.records import Fit, Stopping
 from learnet.optimizers.squares import CountedSquares, PlainResiduals
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from learnet.optimizers.methods import Solver
     from learnet.optimizers.records import Matrix, Vector
     from learnet.optimizers.squares import Squares
-
-Solver = Literal["minpack", "normal-equations"]
 
 
 def least_squares(
@@ -58,7 +58,7 @@ def least_squares(
         >>> fit.point.round(6).tolist(), fit.converged
         ([2.0, 0.5], True)
     """
-    check_solver(method)
+    MethodOptions(solver=method)  # is it one of the two?
     if not 0 <= tolerance < 1 or max_evaluations < 1:
         raise UsageError(
             f"Least squares needs a tolerance in [0, 1) and at least 1 evaluation; received {tolerance} and "
@@ -89,12 +89,6 @@ def solve(problem: CountedSquares, start: Vector, *, solver: Solver, tolerance: 
     minimise = minpack if solver == "minpack" else normal_equations
     with np.errstate(over="ignore", invalid="ignore"):  # a step that is too long is taken back
         minimise(problem, start, tolerance=tolerance, watch=watch)
-
-
-def check_solver(name: str) -> None:
-    """Raise ``UsageError`` if there is no such solver."""
-    if name not in get_args(Solver):
-        raise unknown_name("least-squares solver", name, get_args(Solver))
 
 
 def standard_deviations(problem: Squares, point: Vector, value: float) -> Vector | None:

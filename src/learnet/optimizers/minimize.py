@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from learnet.core import UsageError
 from learnet.optimizers.descend import descend
 from learnet.optimizers.directions import BFGS, ConjugateGradient, LimitedBFGS, Newton, SteepestDescent
-from learnet.optimizers.methods import METHODS, LineSearch, Method
+from learnet.optimizers.methods import USUAL, Choice, MethodOptions, choose
 from learnet.optimizers.objective import Counted, PlainFunction
 from learnet.optimizers.records import Minimum, Stopping
 from learnet.optimizers.scipy_bridge import minimize_by_scipy
@@ -27,71 +26,6 @@ if TYPE_CHECKING:
     from learnet.optimizers.records import Matrix, Vector
     from learnet.optimizers.steps import StepLength
     from learnet.optimizers.watch import Iteration
-
-MEMORY = 10  # pairs of L-BFGS, SciPy's number
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """A method and its settings, checked.
-
-    Attributes:
-        method: The method.
-        line_search: One of the method's own.
-        learning_rate: The factor of gradient descent's step, greater than 0.
-        damping: Of Newton's method, relative to the Hessian's mean absolute diagonal, at least 0.
-        memory: Pairs that L-BFGS keeps, at least 1.
-
-    Raises:
-        UsageError: If a value is out of its range or the method has no such line search.
-    """
-
-    method: Method
-    line_search: LineSearch
-    learning_rate: float
-    damping: float
-    memory: int
-
-    def __post_init__(self) -> None:
-        if self.line_search not in self.method.line_searches:
-            raise UsageError(
-                f"The method '{self.method.name}' has no line search '{self.line_search}'. "
-                f"Choose one of: {', '.join(self.method.line_searches)}."
-            )
-        if not self.learning_rate > 0:
-            raise UsageError(f"The learning rate must be greater than 0; received {self.learning_rate}.")
-        if not self.damping >= 0:
-            raise UsageError(f"Newton's damping must be at least 0; received {self.damping}.")
-        if self.memory < 1:
-            raise UsageError(f"L-BFGS must keep at least 1 pair; received memory={self.memory}.")
-
-
-def choose(
-    name: str,
-    *,
-    line_search: LineSearch | None,
-    learning_rate: float | None,
-    damping: float | None,
-    memory: int | None,
-) -> Choice:
-    """Return a method with its settings; None stands for the usual value.
-
-    Raises:
-        UsageError: If there is no such method, or a setting is not one of its own or out of its range.
-    """
-    method = METHODS[name]
-    given = {"learning_rate": learning_rate, "damping": damping, "memory": memory}
-    for option, value in given.items():
-        if value is not None and option not in method.options:
-            owners = ", ".join(other.name for other in METHODS if option in other.options)
-            raise UsageError(f"The method '{method.name}' has no {option}: it is an option of {owners}. Leave it out.")
-    return Choice(
-        method=method,
-        line_search=method.line_searches[0] if line_search is None else line_search,
-        learning_rate=0.01 if learning_rate is None else learning_rate,
-        damping=0.0 if damping is None else damping,
-        memory=MEMORY if memory is None else memory,
-    )
 
 
 def run(objective: Objective, start: Vector, *, choice: Choice, watch: Watch) -> Minimum:
@@ -163,10 +97,7 @@ def minimize_function(
     gradient_tolerance: float = 1e-6,
     value_tolerance: float = 0.0,
     target: float | None = None,
-    line_search: LineSearch | None = None,
-    learning_rate: float | None = None,
-    damping: float | None = None,
-    memory: int | None = None,
+    options: MethodOptions = USUAL,
     keep_path: bool = False,
     on_iteration: Callable[[Iteration], None] | None = None,
 ) -> Minimum:
@@ -183,12 +114,7 @@ def minimize_function(
         gradient_tolerance: Stop when no component of the gradient is larger.
         value_tolerance: Stop when an iteration lowers the value by no more than this share of it; 0 is off.
         target: Stop when the value is at most this.
-        line_search: ``"none"`` takes steps of fixed length, ``"backtracking"`` halves them until the value falls
-            (Armijo), ``"exact"`` goes to the lowest point of the line, ``"wolfe"`` is SciPy's solver with its strong
-            Wolfe conditions. Which of them a method has, and its usual one, ``METHODS`` says.
-        learning_rate: Of ``"gd"``; 0.01 if not given.
-        damping: Of ``"newton"``, relative to the Hessian's mean absolute diagonal; 0 if not given: pure Newton steps.
-        memory: Of ``"l-bfgs"``, in pairs; 10 if not given.
+        options: Of the method: line search, learning rate, damping, memory.
         keep_path: Keep the point of each iteration.
         on_iteration: Told each iteration, the start first.
 
@@ -206,7 +132,7 @@ def minimize_function(
         >>> found.point.round(6).tolist(), round(found.value, 6), found.converged
         ([3.0], 1.0, True)
     """
-    choice = choose(method, line_search=line_search, learning_rate=learning_rate, damping=damping, memory=memory)
+    choice = choose(method, options)
     if choice.method.needs == "jacobian":
         raise UsageError(
             f"'{choice.method.name}' minimises a sum of squares and needs its residuals: use least_squares."

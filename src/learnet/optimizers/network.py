@@ -31,6 +31,7 @@ class Weights:
 
     Args:
         model: Any Keras model with one output.
+        x: Examples, by the first of which a model that has no shapes yet is built.
 
     Attributes:
         model: The model.
@@ -41,12 +42,13 @@ class Weights:
         UsageError: If there is nothing to train, or there are several outputs.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(self, model: keras.Model, x: Any) -> None:
         self.tf = require_tensorflow()
+        answers = model(self.tf.nest.map_structure(lambda part: part[:1], x), training=False)
+        if isinstance(answers, list | tuple | dict):
+            raise UsageError(f"The model '{model.name}' has several outputs; a model with one is needed.")
         if not model.trainable_variables:
             raise UsageError(f"The model '{model.name}' has no trainable weights: nothing can be learnt.")
-        if len(model.outputs if hasattr(model, "outputs") else [0]) != 1:
-            raise UsageError(f"The model '{model.name}' has several outputs; a model with one is needed.")
         self.model = model
         self._shapes = [tuple(variable.shape) for variable in model.trainable_variables]
         self._sizes = [int(np.prod(shape)) for shape in self._shapes]
@@ -62,6 +64,23 @@ class Weights:
         parts = np.split(point, np.cumsum(self._sizes)[:-1])
         for variable, shape, part in zip(self.model.trainable_variables, self._shapes, parts, strict=True):
             variable.assign(part.reshape(shape))
+
+    def loops(self, x: Any) -> bool:
+        """Return whether the model's graph has loops, as that of a recurrent network; TensorFlow cannot vectorise them.
+
+        Args:
+            x: Examples; the first one is enough.
+        """
+        first = self.tf.nest.map_structure(lambda part: part[:1], x)
+        forward: Any = self.compiled(lambda flat, example: self.predict(flat, example)[0])
+        graph = forward.get_concrete_function(np.zeros(self.size), first).graph.as_graph_def()
+        nodes = [graph.node, *(function.node_def for function in graph.library.function)]
+        return any(node.op in ("While", "StatelessWhile") for part in nodes for node in part)
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of tensors as a graph; as in Keras' own training, Python's ``if`` is not rewritten."""
+        graph: Callable[..., Any] = self.tf.function(function, autograph=False, reduce_retracing=True)
+        return graph
 
     def predict(self, flat: Any, x: Any) -> tuple[Any, Any]:
         """Return symbolic answers and the sum of the model's own losses (regularisers), for use in a graph."""
@@ -89,11 +108,10 @@ class NetworkLoss:
     ) -> None:
         self._tf, self._weights, self._loss_of = weights.tf, weights, loss
         self._batches = batches(weights, x, y, batch_size)
-        tf = self._tf
-        self._value = tf.function(self._loss, reduce_retracing=True)
-        self._both = tf.function(self._loss_and_gradient, reduce_retracing=True)
-        self._product = tf.function(self._gradient_product, reduce_retracing=True)
-        self._matrix = tf.function(self._second_derivatives, reduce_retracing=True)
+        self._value = weights.compiled(self._loss)
+        self._both = weights.compiled(self._loss_and_gradient)
+        self._product = weights.compiled(self._gradient_product)
+        self._matrix = weights.compiled(self._second_derivatives)
 
     def value(self, point: Vector) -> float:
         """Return the mean loss."""
@@ -151,7 +169,12 @@ class NetworkLoss:
         return tape.gradient(slope, flat, unconnected_gradients="zero")
 
     def _second_derivatives(self, flat: Any, x: Any, y: Any) -> Any:
-        with self._tf.GradientTape() as tape:
+        tf = self._tf
+        flat = tf.convert_to_tensor(flat)
+        if self._weights.loops(x):
+            unit = tf.eye(self._weights.size, dtype="float64")
+            return tf.map_fn(lambda row: self._gradient_product(flat, row, x, y), unit)
+        with tf.GradientTape() as tape:
             tape.watch(flat)
             gradient = self._loss_and_gradient(flat, x, y)[1]
         return tape.jacobian(gradient, flat, unconnected_gradients="zero")
@@ -173,10 +196,10 @@ class NetworkResiduals:
         self._scale = 1 / np.sqrt(np.size(y))
         rows = max(1, _JACOBIAN_NUMBERS // (answers * weights.size))
         self._batches = batches(weights, x, y, batch_size or rows)
-        tf = self._tf
-        self._compiled_errors = tf.function(self._errors, reduce_retracing=True)
-        self._compiled_derivatives = tf.function(self._derivatives, reduce_retracing=True)
-        self._compiled_normal = tf.function(self._normal, reduce_retracing=True)
+        self._loops = weights.loops(x)
+        self._compiled_errors = weights.compiled(self._errors)
+        self._compiled_derivatives = weights.compiled(self._derivatives)
+        self._compiled_normal = weights.compiled(self._normal)
 
     def residual(self, point: Vector) -> Vector:
         """Return the scaled errors, (examples * answers,)."""
@@ -209,16 +232,19 @@ class NetworkResiduals:
 
     def _derivatives(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Return errors and Jacobian, example by example, as an error depends on no other example."""
-        tf, flat = self._tf, self._tf.convert_to_tensor(flat)
+        tf, flat, loops = self._tf, self._tf.convert_to_tensor(flat), self._loops
 
         def one(example: tuple[Any, Any]) -> tuple[Any, Any]:
             single = tf.nest.map_structure(lambda part: part[None], example)
             with tf.GradientTape() as tape:
                 tape.watch(flat)
                 errors = self._errors(flat, *single)
-            return errors, tape.jacobian(errors, flat, unconnected_gradients="zero")
+            return errors, tape.jacobian(errors, flat, unconnected_gradients="zero", experimental_use_pfor=not loops)
 
-        errors, jacobian = tf.vectorized_map(one, (x, y))
+        kinds = tf.TensorSpec(None, "float64"), tf.TensorSpec(None, "float64")
+        errors, jacobian = (
+            tf.map_fn(one, (x, y), fn_output_signature=kinds) if loops else tf.vectorized_map(one, (x, y))
+        )
         return tf.reshape(errors, (-1,)), tf.reshape(jacobian, (-1, self._weights.size))
 
     def _normal(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:

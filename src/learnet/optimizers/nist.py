@@ -2,7 +2,7 @@
 
 Source:
     National Institute of Standards and Technology, Statistical Reference Datasets, nonlinear regression,
-    https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml (public domain). ``nist_strd.json`` holds the files' numbers.
+    https://www.itl.nist.gov/div898/strd/nls/nls_main.shtml (public domain). ``nist_strd.json`` holds their numbers.
 """
 
 from __future__ import annotations
@@ -124,11 +124,13 @@ def _record(name: str, entry: dict[str, Any]) -> CertifiedRegression:
 
 
 def _columns(*columns: Vector | float) -> Matrix:
-    return np.stack(np.broadcast_arrays(*columns), axis=-1)
+    stacked: Matrix = np.stack(np.broadcast_arrays(*columns), axis=-1)
+    return stacked
 
 
 def _growth(b: Vector, x: Vector) -> Vector:
-    return b[0] * -np.expm1(-b[1] * x)
+    result: Vector = b[0] * -np.expm1(-b[1] * x)
+    return result
 
 
 def _growth_derivatives(b: Vector, x: Vector) -> Matrix:
@@ -147,7 +149,8 @@ def _bennett_derivatives(b: Vector, x: Vector) -> Matrix:
 
 
 def _chwirut(b: Vector, x: Vector) -> Vector:
-    return np.exp(-b[0] * x) / (b[1] + b[2] * x)
+    result: Vector = np.exp(-b[0] * x) / (b[1] + b[2] * x)
+    return result
 
 
 def _chwirut_derivatives(b: Vector, x: Vector) -> Matrix:
@@ -166,7 +169,8 @@ def _power_derivatives(b: Vector, x: Vector) -> Matrix:
 
 def _gauss(b: Vector, x: Vector) -> Vector:
     bells = b[2] * np.exp(-(((x - b[3]) / b[4]) ** 2)) + b[5] * np.exp(-(((x - b[6]) / b[7]) ** 2))
-    return b[0] * np.exp(-b[1] * x) + bells
+    result: Vector = b[0] * np.exp(-b[1] * x) + bells
+    return result
 
 
 def _gauss_derivatives(b: Vector, x: Vector) -> Matrix:
@@ -180,7 +184,8 @@ def _gauss_derivatives(b: Vector, x: Vector) -> Matrix:
 
 
 def _mgh09(b: Vector, x: Vector) -> Vector:
-    return b[0] * (x**2 + x * b[1]) / (x**2 + x * b[2] + b[3])
+    result: Vector = b[0] * (x**2 + x * b[1]) / (x**2 + x * b[2] + b[3])
+    return result
 
 
 def _mgh09_derivatives(b: Vector, x: Vector) -> Matrix:
@@ -190,7 +195,9 @@ def _mgh09_derivatives(b: Vector, x: Vector) -> Matrix:
 
 
 def _thurber(b: Vector, x: Vector) -> Vector:
-    return (b[0] + b[1] * x + b[2] * x**2 + b[3] * x**3) / (1 + b[4] * x + b[5] * x**2 + b[6] * x**3)
+    above, below = b[0] + b[1] * x + b[2] * x**2 + b[3] * x**3, 1 + b[4] * x + b[5] * x**2 + b[6] * x**3
+    result: Vector = above / below
+    return result
 
 
 def _thurber_derivatives(b: Vector, x: Vector) -> Matrix:

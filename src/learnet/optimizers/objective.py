@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from learnet.core import UsageError
-from learnet.optimizers.differences import numeric_gradient, numeric_jacobian
+from learnet.optimizers.differences import STEP, numeric_gradient, numeric_jacobian
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +86,9 @@ class PlainFunction:
         length = float(np.linalg.norm(vector))
         if length == 0:
             return np.zeros_like(vector)
-        step = np.cbrt(np.finfo(np.float64).eps) * max(1.0, float(np.linalg.norm(point))) / length
-        return (self.slope(point + step * vector) - self.slope(point - step * vector)) / (2 * step)
+        step = STEP * max(1.0, float(np.linalg.norm(point))) / length
+        change: Vector = self.slope(point + step * vector) - self.slope(point - step * vector)
+        return change / (2 * step)
 
 
 @dataclass

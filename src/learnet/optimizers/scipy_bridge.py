@@ -31,7 +31,9 @@ def minimize_by_scipy(objective: Counted, start: Vector, *, solver: str, memory:
         memory: Pairs that L-BFGS keeps.
         watch: Decides when to stop.
     """
-    from scipy.optimize import minimize
+    from scipy import optimize
+
+    minimize: Any = optimize.minimize  # its stubs know no callback by the name that SciPy asks for
 
     def callback(*, intermediate_result: OptimizeResult) -> None:
         point = intermediate_result.x

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learnet.core import DataError, UsageError
 from learnet.core import keras as import_keras
-from learnet.optimizers.least_squares import Solver, check_solver, solve
-from learnet.optimizers.methods import LineSearch, Method
-from learnet.optimizers.minimize import choose, minimum, run
+from learnet.optimizers.least_squares import solve
+from learnet.optimizers.methods import METHODS, USUAL, MethodOptions, choose
+from learnet.optimizers.minimize import minimum, run
 from learnet.optimizers.network import NetworkLoss, NetworkResiduals, Weights
 from learnet.optimizers.records import Stopping
 from learnet.optimizers.squares import CountedSquares
@@ -18,13 +19,16 @@ from learnet.optimizers.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     import keras
+    from numpy.typing import NDArray
 
+    from learnet.optimizers.methods import Solver
     from learnet.optimizers.records import Minimum
     from learnet.optimizers.watch import Iteration
 
-_NEWTON_DAMPING = 1e-3
+_NEWTON = MethodOptions(line_search="backtracking", damping=1e-3)  # a network has more saddle points than minima
 _MINPACK_NUMBERS = 4_000_000  # the largest Jacobian that is factorised; above it the normal equations are faster
 _EVALUATIONS = 2**31 - 1
 _LM_TOLERANCE = 1e-12
@@ -42,11 +46,7 @@ def minimize(
     value_tolerance: float = 0.0,
     target: float | None = None,
     batch_size: int | None = None,
-    line_search: LineSearch | None = None,
-    learning_rate: float | None = None,
-    damping: float | None = None,
-    memory: int | None = None,
-    solver: Solver | None = None,
+    options: MethodOptions = USUAL,
     keep_path: bool = False,
     on_iteration: Callable[[Iteration], None] | None = None,
 ) -> Minimum:
@@ -69,13 +69,9 @@ def minimize(
         value_tolerance: Stop when an iteration lowers the loss by no more than this share of it; 0 is off.
         target: Stop when the loss is at most this.
         batch_size: Examples that are computed at once, to save memory; the result does not depend on it.
-        line_search: As for ``minimize_function``; for ``"newton"`` it is ``"backtracking"`` if not given.
-        learning_rate: Of ``"gd"``; 0.01 if not given.
-        damping: Of ``"newton"``, relative to the Hessian's mean absolute diagonal; 1e-3 if not given. 0 is Newton's pure
-            step, which is drawn to saddle points as much as to minima.
-        memory: Of ``"l-bfgs"``, in pairs; 10 if not given.
-        solver: Of ``"levenberg-marquardt"``: ``"minpack"`` factorises the Jacobian, ``"normal-equations"`` sums up its
-            square; if not given, the first where the Jacobian has at most 4 million numbers.
+        options: Of the method: line search, learning rate, damping, memory, solver. For ``"newton"`` the usual line
+            search is here ``"backtracking"``, and the usual damping 1e-3; Levenberg and Marquardt's usual solver is
+            MINPACK where the Jacobian has at most 4 million numbers.
         keep_path: Keep the weights of each iteration.
         on_iteration: Told each iteration, the start first.
 
@@ -96,16 +92,9 @@ def minimize(
         >>> found.converged, model.get_weights()[0].round(3).tolist(), model.get_weights()[1].round(3).tolist()
         (True, [[3.0]], [-1.0])
     """
-    choice = choose(method, line_search=line_search, learning_rate=learning_rate, damping=damping, memory=memory)
-    if choice.method.name == "newton":
-        choice = choose(
-            method,
-            line_search=line_search or "backtracking",
-            learning_rate=learning_rate,
-            damping=_NEWTON_DAMPING if damping is None else damping,
-            memory=memory,
-        )
-    _check(choice.method, x, y, batch_size=batch_size, solver=solver)
+    choice = choose(method, options, usual=_NEWTON if METHODS[method].name == "newton" else USUAL)
+    x, y = _arrays(x), np.asarray(y)
+    _check_examples(x, y, batch_size=batch_size)
     stopping = Stopping(
         max_iterations=max_iterations,
         gradient_tolerance=gradient_tolerance,
@@ -113,16 +102,28 @@ def minimize(
         target=target,
     )
     watch = Watch(stopping, keep_path=keep_path, on_iteration=on_iteration)
-    x, weights = _arrays(x), Weights(model)
-    y = np.asarray(y)
+    weights = Weights(model, x)
     if choice.method.needs == "jacobian":
         _check_squares(model, loss)
-        found = _levenberg_marquardt(weights, x, y, batch_size=batch_size, solver=solver, watch=watch)
+        found = _levenberg_marquardt(weights, x, y, batch_size=batch_size, solver=choice.solver, watch=watch)
     else:
         objective = NetworkLoss(weights, x, y, loss=_per_example(loss), batch_size=batch_size)
-        found = run(objective, weights.get(), choice=choice, watch=watch)
+        with nullcontext() if choice.method.needs == "hessian" else _single_threaded_blas():
+            found = run(objective, weights.get(), choice=choice, watch=watch)
     weights.set(found.point)
     return found
+
+
+def _single_threaded_blas() -> AbstractContextManager[Any]:
+    """Return the context in which SciPy's products of short vectors are not shared out among threads.
+
+    TensorFlow has its own threads; beside them, waiting for each other costs L-BFGS ten times what the products cost.
+    """
+    import scipy.linalg  # noqa: F401 (brings a BLAS of its own, which must be there to be limited)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def _levenberg_marquardt(
@@ -137,9 +138,7 @@ def _levenberg_marquardt(
         )
     problem = CountedSquares(NetworkResiduals(weights, x, y, batch_size=batch_size), most=_EVALUATIONS)
     solve(problem, weights.get(), solver=solver, tolerance=_LM_TOLERANCE, watch=watch)
-    return minimum(
-        watch, method="levenberg-marquardt", functions=problem.residuals, jacobians=problem.jacobians
-    )
+    return minimum(watch, method="levenberg-marquardt", functions=problem.residuals, jacobians=problem.jacobians)
 
 
 def _per_example(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -166,14 +165,10 @@ def _per_example(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], 
     return loss
 
 
-def _check(method: Method, x: Any, y: Any, *, batch_size: int | None, solver: Solver | None) -> None:
-    if solver is not None:
-        check_solver(solver)
-        if "solver" not in method.options:
-            raise UsageError(f"The method '{method.name}' has no solver: it is an option of levenberg-marquardt.")
+def _check_examples(x: Any, y: NDArray[Any], *, batch_size: int | None) -> None:
     if batch_size is not None and batch_size < 1:
         raise UsageError(f"The batch size must be at least 1; received {batch_size}.")
-    counts = {len(part) for part in (x.values() if isinstance(x, dict) else x if isinstance(x, list | tuple) else [x])}
+    counts = {len(part) for part in (x.values() if isinstance(x, dict) else x if isinstance(x, list) else [x])}
     if counts != {len(y)} or len(y) == 0:
         raise DataError(
             f"Training needs at least one example, and an answer for each; received {sorted(counts)} examples and "
