@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.core import MissingDependencyError, UsageError
+from learnet.core import DataError, MissingDependencyError, UsageError
 from learnet.core import keras as import_keras
 from learnet.optimizers.squares import Normal
 
@@ -36,6 +36,7 @@ class Weights:
     Attributes:
         model: The model.
         size: How many trainable weights.
+        answers: How many numbers it answers to an example.
 
     Raises:
         MissingDependencyError: If Keras does not run on TensorFlow.
@@ -50,6 +51,7 @@ class Weights:
         if not model.trainable_variables:
             raise UsageError(f"The model '{model.name}' has no trainable weights: nothing can be learnt.")
         self.model = model
+        self.answers = int(np.prod(answers.shape[1:], dtype=int))
         self._shapes = [tuple(variable.shape) for variable in model.trainable_variables]
         self._sizes = [int(np.prod(shape)) for shape in self._shapes]
         self._dtype = model.trainable_variables[0].dtype
@@ -150,8 +152,9 @@ class NetworkLoss:
         return product
 
     def _loss(self, flat: Any, x: Any, y: Any) -> Any:
+        tf = self._tf
         answers, penalty = self._weights.predict(flat, x)
-        return self._tf.cast(self._tf.reduce_mean(self._loss_of(y, answers)) + penalty, "float64")
+        return tf.cast(tf.reduce_mean(self._loss_of(y, answers)), "float64") + tf.cast(penalty, "float64")
 
     def _loss_and_gradient(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         tf = self._tf
@@ -188,13 +191,20 @@ class NetworkResiduals:
         x: Examples, an array or a structure of arrays (n, ...).
         y: What they should give, (n, ...).
         batch_size: Examples whose derivatives are in memory at once; the result does not depend on it.
+
+    Raises:
+        DataError: If the model's answers are not as many as those that it should give.
     """
 
     def __init__(self, weights: Weights, x: Any, y: Any, *, batch_size: int | None) -> None:
         self._tf, self._weights = weights.tf, weights
-        answers = int(np.prod(np.shape(y)[1:], dtype=int))
+        if np.size(y) != len(y) * weights.answers:
+            raise DataError(
+                f"The model '{weights.model.name}' answers {weights.answers} numbers to an example, which is as many as "
+                f"an example must be given; received {len(y)} examples with answers of shape {np.shape(y)[1:]}."
+            )
         self._scale = 1 / np.sqrt(np.size(y))
-        rows = max(1, _JACOBIAN_NUMBERS // (answers * weights.size))
+        rows = max(1, _JACOBIAN_NUMBERS // (weights.answers * weights.size))
         self._batches = batches(weights, x, y, batch_size or rows)
         self._loops = weights.loops(x)
         self._compiled_errors = weights.compiled(self._errors)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from learnet.optimizers.watch import Watch
 
 _UNLIMITED = 2**31 - 1  # the watch decides
+_FUTILE = 10  # iterations; Newton-CG would go on for ever
 _OPTIONS: dict[str, dict[str, Any]] = {
     "Newton-CG": {"xtol": 0.0},
     "CG": {"gtol": 0.0},
@@ -35,9 +38,17 @@ def minimize_by_scipy(objective: Counted, start: Vector, *, solver: str, memory:
 
     minimize: Any = optimize.minimize  # its stubs know no callback by the name that SciPy asks for
 
+    lowest, futile = np.inf, 0
+
     def callback(*, intermediate_result: OptimizeResult) -> None:
+        nonlocal lowest, futile
         point = intermediate_result.x
         if watch.see(point, *objective.value_and_gradient(point)) is not None:
+            raise StopIteration
+        futile = 0 if watch.value < lowest else futile + 1
+        lowest = min(lowest, watch.value)
+        if futile == _FUTILE:
+            watch.stop(f"The last {_FUTILE} iterations found no lower point, as rounding is all that is left.")
             raise StopIteration
 
     if watch.see(start, *objective.value_and_gradient(start)) is not None:
