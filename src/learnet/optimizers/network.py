@@ -200,8 +200,8 @@ class NetworkResiduals:
         self._tf, self._weights = weights.tf, weights
         if np.size(y) != len(y) * weights.answers:
             raise DataError(
-                f"The model '{weights.model.name}' answers {weights.answers} numbers to an example, which is as many as "
-                f"an example must be given; received {len(y)} examples with answers of shape {np.shape(y)[1:]}."
+                f"The model '{weights.model.name}' answers {weights.answers} numbers to each example, and y must hold "
+                f"as many; received {len(y)} examples with answers of shape {np.shape(y)[1:]}."
             )
         self._scale = 1 / np.sqrt(np.size(y))
         rows = max(1, _JACOBIAN_NUMBERS // (weights.answers * weights.size))
