@@ -43,7 +43,7 @@ def convolutional() -> Any:
 
 
 def recurrent() -> Any:
-    return keras.Sequential([layers.Input((4, 2)), layers.LSTM(2), layers.Dense(1)])
+    return keras.Sequential([layers.Input((4, 2)), layers.SimpleRNN(2), layers.Dense(1)])
 
 
 def two_inputs() -> Any:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NEWTON = MethodOptions(line_search="backtracking", damping=1e-3)  # a network has more saddle points than minima
 _MINPACK_NUMBERS = 4_000_000  # the largest Jacobian that is factorised; above it the normal equations are faster
+_SHARED_OUT = 1_000  # weights; the factorisation of a larger matrix takes more than one core
 _EVALUATIONS = 2**31 - 1
 _LM_TOLERANCE = 1e-12
 
@@ -103,22 +104,26 @@ def minimize(
     )
     watch = Watch(stopping, keep_path=keep_path, on_iteration=on_iteration)
     weights = Weights(model, x)
-    if choice.method.needs == "jacobian":
+    jacobian = choice.method.needs == "jacobian"
+    if jacobian:
         _check_squares(model, loss)
-        found = _levenberg_marquardt(weights, x, y, batch_size=batch_size, solver=choice.solver, watch=watch)
-    else:
-        objective = NetworkLoss(weights, x, y, loss=_per_example(loss), batch_size=batch_size)
-        with nullcontext() if choice.method.needs == "hessian" else _single_threaded_blas():
+    with _fitting_blas(weights.size, factorises=jacobian or choice.method.needs == "hessian"):
+        if jacobian:
+            found = _levenberg_marquardt(weights, x, y, batch_size=batch_size, solver=choice.solver, watch=watch)
+        else:
+            objective = NetworkLoss(weights, x, y, loss=_per_example(loss), batch_size=batch_size)
             found = run(objective, weights.get(), choice=choice, watch=watch)
     weights.set(found.point)
     return found
 
 
-def _single_threaded_blas() -> AbstractContextManager[Any]:
-    """Return the context in which SciPy's products of short vectors are not shared out among threads.
+def _fitting_blas(size: int, *, factorises: bool) -> AbstractContextManager[Any]:
+    """Return the context in which NumPy's and SciPy's products are shared out among threads only if it pays.
 
     TensorFlow has its own threads; beside them, waiting for each other costs L-BFGS ten times what the products cost.
     """
+    if factorises and size > _SHARED_OUT:
+        return nullcontext()
     import scipy.linalg  # noqa: F401 (brings a BLAS of its own, which must be there to be limited)
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
 
