@@ -59,6 +59,7 @@ def reproduce(
             run(names, seeds=seeds, quick=quick, out=page, resume=resume, on_row=rows.append, progress=progress)
         except KeyboardInterrupt:
             interrupted = True
+            progress.say(f"Interrupted. Done so far: {len(rows)}.")
         told = {"experiments": [row.to_json() for row in rows]}
         return told if page is None else {**told, "page": str(page)}
 

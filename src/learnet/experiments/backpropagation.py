@@ -38,8 +38,8 @@ def gradients(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outco
                 task.advance()
     return Outcome(
         measured={"largest relative error": worst.max(axis=1).tolist()},
-        remark=f"{len(pairs)} networks a seed, {len(ACTIVATIONS.names())} activations with {len(LOSSES.names())} losses; "
-        "float64, steps of 1e-5.",
+        remark=f"{len(pairs)} networks a seed: each of {len(ACTIVATIONS.names())} activations with each of "
+        f"{len(LOSSES.names())} losses, float64, steps of 1e-5.",
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from learnet.core import generator
 from learnet.experiments.figures import Line, lines_figure
 from learnet.experiments.record import Experiment, Outcome, Threshold
+from learnet.neurons import dual_objective, polynomial_kernel, support_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,19 +28,16 @@ _FLAT = (3, 4, 5, 6, 7)
 
 def dual(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Solve the dual of three toy sets by libsvm's SMO and by a general solver (SLSQP), and check the conditions."""
-    from sklearn.svm import SVC
-
     count, bound = (24 if quick else 40), 1.0
     gaps, distances, broken = [], [], []
     with progress.stage("Dual problems", 3 * len(seeds)) as task:
         for seed in seeds:
             for x, signs, kernel in _toy_sets(generator(seed, "toy sets"), count):
                 gram = kernel(x, x)
-                machine = SVC(C=bound, kernel="precomputed", tol=1e-4).fit(gram, signs)
-                alphas = np.zeros(count)
-                alphas[machine.support_] = np.abs(machine.dual_coef_[0])
-                gaps.append(kkt_gap(alphas, signs, gram, bound=bound))
-                distances.append(_distance_from_optimum(alphas, signs, gram, bound))
+                found = support_vectors(gram, signs, bound=bound, tolerance=1e-4)
+                best, alphas = _best_objective(signs, gram, bound), found.multipliers
+                gaps.append(found.gap)
+                distances.append(abs(found.objective - best) / abs(best))
                 broken.append(float(max(abs(alphas @ signs), -alphas.min(), (alphas - bound).max())))
                 task.advance()
     return Outcome(
@@ -53,50 +51,21 @@ def dual(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     )
 
 
-def dual_objective(alphas: Floats, signs: Floats, gram: Floats) -> float:
-    """Return ``sum of a - 1/2 sum of a_i a_j y_i y_j K_ij``, which the support vectors maximise."""
-    signed = alphas * signs
-    return float(alphas.sum() - 0.5 * signed @ gram @ signed)
-
-
-def kkt_gap(alphas: Floats, signs: Floats, gram: Floats, *, bound: float) -> float:
-    """Return by how much the pair that breaks the optimality conditions most breaks them; 0 or less at the optimum.
-
-    Args:
-        alphas: Multipliers in [0, bound], ``(n,)``.
-        signs: Classes, ±1 ``(n,)``.
-        gram: Kernel of each pair of examples, ``(n, n)``.
-        bound: The largest multiplier, ``C``.
-
-    Source:
-        Keerthi et al., Improvements to Platt's SMO Algorithm, 2001; Fan, Chen and Lin, 2005, equation 6.
-    """
-    slopes = signs - gram @ (alphas * signs)
-    near = 1e-12 * bound
-    up = ((alphas < bound - near) & (signs > 0)) | ((alphas > near) & (signs < 0))
-    down = ((alphas < bound - near) & (signs < 0)) | ((alphas > near) & (signs > 0))
-    return float(slopes[up].max() - slopes[down].min())
-
-
-def _distance_from_optimum(alphas: Floats, signs: Floats, gram: Floats, bound: float) -> float:
-    from scipy.optimize import minimize
+def _best_objective(signs: Floats, gram: Floats, bound: float) -> float:
+    from scipy.optimize import LinearConstraint, minimize
 
     hessian = gram * np.outer(signs, signs)
 
-    def slope(a: Floats) -> Floats:
-        return np.asarray(hessian @ a - 1)
-
-    best = minimize(
+    best = minimize(  # type: ignore[call-overload]  # the stubs want functions that take anything
         lambda a: -dual_objective(a, signs, gram),
-        np.full(len(signs), 0.1 * bound),
-        jac=slope,
+        0.1 * bound * np.ones(len(signs)),
+        jac=lambda a: np.asarray(hessian @ a - 1),
         method="SLSQP",
-        bounds=[(0, bound)] * len(signs),
-        constraints={"type": "eq", "fun": lambda a: a @ signs, "jac": lambda _: signs},
+        bounds=[(0.0, bound)] * len(signs),
+        constraints=LinearConstraint(signs[None], 0, 0),
         options={"maxiter": 1000, "ftol": 1e-12},
     )
-    reference = -float(best.fun)
-    return abs(dual_objective(alphas, signs, gram) - reference) / abs(reference)
+    return -float(best.fun)
 
 
 def _toy_sets(
@@ -118,23 +87,16 @@ def _toy_sets(
     ]
 
 
-def polynomial_kernel(u: Floats, v: Floats, *, degree: int, scale: float = 1.0) -> Floats:
-    """Return ``(scale u.v + 1)^degree`` for each pair of rows, ``(len(u), len(v))``."""
-    return np.asarray((scale * (u @ v.T) + 1) ** degree)
-
-
 def xor(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:  # noqa: ARG001 (a run's arguments)
     """Separate XOR by the polynomial kernel of degree 2, whose multipliers are known."""
-    from sklearn.svm import SVC
-
-    corners = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype=np.float64)
-    signs = np.array([-1, 1, 1, -1])
-    machine = SVC(C=1e3, kernel="poly", degree=2, gamma=1.0, coef0=1.0, tol=1e-10).fit(corners, signs)
+    corners, signs = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]]), np.array([-1, 1, 1, -1])
+    gram = polynomial_kernel(corners, corners, degree=2)
+    found = support_vectors(gram, signs, bound=1e3, tolerance=1e-10)
     return Outcome(
         measured={
-            "errors": [int((machine.predict(corners) != signs).sum())],
-            "support vectors": [len(machine.support_)],
-            "largest distance of a multiplier from 1/8": [float(np.abs(np.abs(machine.dual_coef_) - 0.125).max())],
+            "errors": [int((np.sign(found.decide(gram)) != signs).sum())],
+            "support vectors": [len(found.indices)],
+            "largest distance of a multiplier from 1/8": [float(np.abs(found.multipliers - 0.125).max())],
         }
     )
 
@@ -180,15 +142,13 @@ def _one_against_rest(
     x: Floats, labels: NDArray[np.int64], tests: Floats, wanted: NDArray[np.int64], *, degree: int
 ) -> tuple[float, float]:
     """Return the error on the tests, and the mean number of support vectors of a machine."""
-    from sklearn.svm import SVC
-
     gram = polynomial_kernel(x, x, degree=degree, scale=1 / 64)
     across = polynomial_kernel(tests, x, degree=degree, scale=1 / 64)
     scores, counts = [], []
     for digit in range(10):
-        machine = SVC(C=10.0, kernel="precomputed").fit(gram, labels == digit)
-        scores.append(machine.decision_function(across))
-        counts.append(len(machine.support_))
+        machine = support_vectors(gram, np.where(labels == digit, 1, -1), bound=10.0)
+        scores.append(machine.decide(across))
+        counts.append(len(machine.indices))
     return float((np.argmax(scores, axis=0) != wanted).mean()), float(np.mean(counts))
 
 

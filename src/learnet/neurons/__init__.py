@@ -6,6 +6,13 @@ from learnet.neurons.descent import Objective, Trajectory, descend, soft_thresho
 from learnet.neurons.gradients import GradientCheck, check_gradients
 from learnet.neurons.losses import LOSSES, Loss
 from learnet.neurons.perceptron import Perceptron, novikoff_bound
+from learnet.neurons.support_vectors import (
+    SupportVectors,
+    dual_objective,
+    kkt_gap,
+    polynomial_kernel,
+    support_vectors,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -16,9 +23,14 @@ __all__ = [
     "Objective",
     "Perceptron",
     "SmallNetwork",
+    "SupportVectors",
     "Trajectory",
     "check_gradients",
     "descend",
+    "dual_objective",
+    "kkt_gap",
     "novikoff_bound",
+    "polynomial_kernel",
     "soft_threshold",
+    "support_vectors",
 ]
