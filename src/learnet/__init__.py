@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     from learnet.comparison.chart import chart
     from learnet.data.check import check
     from learnet.data.resolve import open_dataset
+    from learnet.experiments.reproduce import reproduce
     from learnet.training.train import train
     from learnet.transfer_learning.transfer import transfer
 
-__all__ = ["__version__", "chart", "check", "evaluate", "load", "open_dataset", "predict", "train", "transfer"]
+__all__ = [
+    "__version__",
+    "chart",
+    "check",
+    "evaluate",
+    "load",
+    "open_dataset",
+    "predict",
+    "reproduce",
+    "train",
+    "transfer",
+]
 
 _WHERE = {
     "chart": ("learnet.comparison", "chart"),
@@ -29,6 +41,7 @@ _WHERE = {
     "load": ("learnet.bundle", "load_bundle"),
     "open_dataset": ("learnet.data", "open_dataset"),
     "predict": ("learnet.bundle", "predict"),
+    "reproduce": ("learnet.experiments", "reproduce"),
     "train": ("learnet.training", "train"),
     "transfer": ("learnet.transfer_learning", "transfer"),
 }

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 import learnet
 from learnet.cli.app import app
 
-VERBS = ("transfer", "predict", "evaluate", "check", "models", "chart", "cache", "doctor")
+VERBS = ("transfer", "predict", "evaluate", "check", "models", "chart", "reproduce", "cache", "doctor")
 _HELP = """
 import sys
 from learnet.cli import main
@@ -50,6 +50,7 @@ def test_version_is_the_packages():
         (["transfer", "digits", "--balance", "x", "--quiet"], "auto"),
         (["transfer", "digits", "--seed", "-1"], "0"),
         (["check", "no/such/folder"], "no/such/folder"),
+        (["reproduce", "perceptron-buond", "--quiet"], "perceptron-bound"),
         (["transfer"], "DATA"),
     ],
 )

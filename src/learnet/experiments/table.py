@@ -1,0 +1,21 @@
+"""The table of experiments: one file a family, one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from learnet.core import Registry
+from learnet.experiments import backpropagation, perceptron, regularisation, svm
+
+if TYPE_CHECKING:
+    from learnet.experiments.record import Experiment
+
+EXPERIMENTS: Registry[Experiment] = Registry(
+    "experiment",
+    [
+        *perceptron.EXPERIMENTS,
+        *backpropagation.EXPERIMENTS,
+        *regularisation.EXPERIMENTS,
+        *svm.EXPERIMENTS,
+    ],
+)
