@@ -69,7 +69,8 @@ def settle(
 
     Args:
         weights: Symmetric, the biases on the diagonal, (machines, units, units).
-        states: 0 and 1, (machines, chains, units); the ``free`` units are overwritten, and hold the last state after.
+        states: 0 and 1, contiguous (machines, chains, units); the ``free`` units are overwritten and end in their last
+            state.
         free: The numbers of the unclamped units.
         annealing: The schedule.
         random: Where chance comes from.
@@ -82,17 +83,15 @@ def settle(
     states[:, :, free] = random.integers(0, 2, (machines, chains, len(free)))
     if not len(free):
         return states[None].copy()
-    temperatures = annealing.temperatures()
-    probes = len(temperatures), len(free), crowd
-    # A logistic number is below x with probability 1 / (1 + exp(-x)): a comparison instead of a sigmoid.
-    bars = _logistic(random, probes) * temperatures[:, None, None]
-    probed = free[random.integers(0, len(free), probes)]
-    rows = probed + np.repeat(np.arange(machines) * units, chains)
-    cells = probed + np.arange(crowd) * units
     table, flat, line = weights.reshape(-1, units), states.reshape(crowd, units), states.reshape(-1)
+    first_row, first_cell = np.repeat(np.arange(machines) * units, chains), np.arange(crowd) * units
+    temperatures = annealing.temperatures()
     found = np.empty((len(temperatures), crowd, units), np.float32)
-    for time in range(len(temperatures)):
-        for bar, row, cell in zip(bars[time], rows[time], cells[time], strict=True):
+    for time, temperature in enumerate(temperatures):
+        probed = free[random.integers(0, len(free), (len(free), crowd))]
+        # A logistic number is below x with probability 1 / (1 + exp(-x)): a comparison instead of a sigmoid.
+        bars = temperature * _logistic(random, probed.shape)
+        for bar, row, cell in zip(bars, probed + first_row, probed + first_cell, strict=True):
             line[cell] = 1  # the diagonal then adds the bias
             line[cell] = np.einsum("cu,cu->c", table[row], flat) > bar
         found[time] = flat

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 import numpy as np
@@ -293,8 +293,10 @@ class BoltzmannMachine:
                 f"received {held.shape}."
             )
         held = held if len(held) > 1 else held.repeat(chains, axis=0)
-        start = np.broadcast_to(np.nan_to_num(held), (self.machines, *held.shape)).astype(np.float32)
-        settle(self.table, start, free=np.flatnonzero(free[0]), annealing=self.annealing, random=self.random)
+        start = np.empty((self.machines, *held.shape), np.float32)
+        start[:] = np.nan_to_num(held)
+        brief = replace(self.annealing, counting=1)
+        settle(self.table, start, free=np.flatnonzero(free[0]), annealing=brief, random=self.random)
         return start.astype(np.int8)
 
     def select(self, machines: Iterable[int]) -> Self:

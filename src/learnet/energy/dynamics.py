@@ -99,31 +99,41 @@ def move_singly(
         flips=np.zeros(len(spins), np.int64),
     )
     record = _Record(land.energies(spins, network)) if trace else None
+    units = spins.shape[1]
     fields, live, moving = land.fields(spins, network), np.arange(len(spins)), spins.copy()
+    rows = np.empty_like(fields)  # large arrays that are made anew for each change would cost more than the sums
     while live.size:
-        ranks = (moving * fields < 0).cumsum(axis=1, dtype=np.int32)
-        disagreeing = ranks[:, -1]
-        home.rested[live] = disagreeing == 0
-        draws = home.updates[live] + random.geometric(np.maximum(disagreeing, 1) / spins.shape[1])
-        going = (disagreeing > 0) & (draws <= limit)
+        wrong, ends = _disagreeing(moving, fields, rows[: len(live)])
+        count = np.diff(ends)
+        home.rested[live] = count == 0
+        draws = home.updates[live] + random.geometric(np.maximum(count, 1) / units)
+        going = (count > 0) & (draws <= limit)
         if not going.all():
             home.spins[live[~going]] = moving[~going]
-            live, moving, fields, ranks, draws = (part[going] for part in (live, moving, fields, ranks, draws))
-            if not live.size:
-                break
-        chosen = random.integers(0, ranks[:, -1])
-        unit = (ranks > chosen[:, None]).argmax(axis=1)
+            live, moving, fields, draws, count = (part[going] for part in (live, moving, fields, draws, count))
         row = np.arange(len(live))
+        unit = wrong[ends[:-1][going] + random.integers(0, count)] % units
         change = -land.coding.span * moving[row, unit]
-        if record is not None:
+        if record is not None and live.size:
             record.add(live, unit, -change * fields[row, unit].astype(np.float64))
-        fields += change[:, None] * land.weights[network[live], unit]
+        added = land.weights.reshape(-1, units).take(network[live] * units + unit, axis=0, out=rows[: len(live)])
+        added *= change[:, None]
+        fields += added
         moving[row, unit] *= -1
         home.updates[live] = draws
         home.flips[live] += 1
     if record is not None:
         home.energies, home.units = record.tables()
     return home
+
+
+def _disagreeing(
+    spins: NDArray[np.float32], fields: NDArray[np.floating], room: NDArray[np.floating]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the flat numbers of all units that disagree with their fields, and where each cue's begin and end."""
+    np.multiply(spins, fields, out=room)
+    wrong = np.flatnonzero(room < 0)
+    return wrong, np.searchsorted(wrong, np.arange(len(spins) + 1) * spins.shape[1])
 
 
 def move_together(
