@@ -47,6 +47,28 @@ def test_a_whole_network_comes_back(whole):
     np.testing.assert_allclose(bundle.model(images), outputs, atol=1e-6)
 
 
+@pytest.mark.parametrize("options", [{"kernel": "linear"}, {"kernel": "polynomial", "degree": [2]}])
+def test_a_support_vector_machine_is_arrays_and_numbers(options, tools, tmp_path):
+    arguments = {**ARGUMENTS, "test_time_flip": False, "options": {**options, "support_vectors": [5]}}
+    built = network("svm", classes=3, input_size=(32, 32), temperature=1.5, options=arguments["options"]).model
+    images = tools.make_images(3)
+    outputs = np.asarray(built(images, training=False))
+    info = tools.make_info(architecture={"name": "svm", "arguments": arguments}, schema_version=2)
+    save_bundle(tmp_path / "bundle", info=info, model=built, golden_images=images, golden_outputs=outputs)
+    bundle = load_bundle(tmp_path / "bundle", prove=True)
+    saved = {key: np.asarray(variable) for key, variable in weight_items(built).items()}
+    loaded = {key: np.asarray(variable) for key, variable in weight_items(bundle.model).items()}
+    assert saved["machine/gamma"].shape == ()
+    assert saved.keys() == loaded.keys()
+    assert all(np.array_equal(saved[key], loaded[key]) for key in saved)
+    path = tmp_path / "bundle"
+    tools.edit_document(
+        path, lambda value: value["architecture"]["arguments"]["options"].update(support_vectors=[5, 5])
+    )
+    with pytest.raises(BundleError, match="support_vectors must be one whole number"):
+        load_bundle(path)
+
+
 WRONG = {
     "another kind": ({"kind": "pickle"}, "kind should be 'network'"),
     "no temperature": ({"temperature": 0}, "temperature should be greater than 0"),
@@ -79,6 +101,7 @@ def test_hostile_arguments_are_refused(name, copied, tools):
         {"name": "cifar-net", "arguments": {**ARGUMENTS, "options": {"widths": [65_536] * 64}}},
         {"name": "mlp", "arguments": {**ARGUMENTS, "options": {"hidden": [65_536, 65_536]}}},
         {"name": "vgg-d", "arguments": {**ARGUMENTS, "options": {}}},
+        {"name": "svm", "arguments": {**ARGUMENTS, "options": {"support_vectors": [65_536]}}},
     ],
 )
 def test_a_network_much_larger_than_the_weights_is_refused_before_it_is_built(architecture, copied, tools):
@@ -110,6 +133,7 @@ def test_a_task_without_classes_is_refused(copied, tools):
     [
         ("perceptron", (28, 28), 10),
         ("mlp", (40, 30), 7),
+        ("svm", (40, 30), 7),
         ("lenet5", (32, 32), 10),
         ("lenet5", (64, 64), 10),
         ("lenet5-paper", (40, 48), 10),

@@ -100,6 +100,18 @@ def test_keras_and_openvino_agree_on_whole_networks(name, size):
     np.testing.assert_allclose(Predictor.compile(model, engine="openvino").predict(images), expected, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("kernel", ["linear", "polynomial", "rbf", "sigmoid"])
+def test_keras_and_openvino_agree_on_every_kernel(kernel):
+    model = network("svm", temperature=0.1, options={"kernel": kernel, "support_vectors": [60], "degree": [5]}).model
+    machine = model.get_layer("machine")
+    machine.gamma.assign(0.02)
+    machine.coef0.assign(-0.5)
+    images = different_images(28)
+    expected = np.asarray(model(images))
+    assert expected.std(axis=0).mean() > 1e-3, "the images should get different answers"
+    np.testing.assert_allclose(Predictor.compile(model, engine="openvino").predict(images), expected, rtol=0, atol=1e-4)
+
+
 def test_the_network_takes_images_only_and_holds_its_own_weights():
     model = backbone("efficientnet-lite0", input_size=(32, 32))
     network = network_of(model)

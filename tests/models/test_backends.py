@@ -13,7 +13,7 @@ from learnet.models import ARCHITECTURES, network, weight_items
 NAMES = (
     *("perceptron", "mlp", "lenet5", "lenet5-paper", "vgg-a-lrn", "resnet18", "resnet50", "resnet50v2", "resnet20"),
     *("plain20", "googlenet", "inceptionv3", "mobilenetv2-0.35", "efficientnet-lite0", "cifar-net", "pilotnet"),
-    "colorunet",
+    *("colorunet", "svm"),
 )
 SCRIPT = """
 import sys

@@ -148,7 +148,9 @@ def test_same_weights_give_the_numbers_of_keras_applications(name, function, siz
     np.testing.assert_allclose(np.asarray(ours.trainer(pixels)) / scale, expected / scale, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["perceptron", "mlp", "lenet5", "lenet5-paper", "resnet20", "plain20", "cifar-net"])
+@pytest.mark.parametrize(
+    "name", ["perceptron", "mlp", "lenet5", "lenet5-paper", "resnet20", "plain20", "cifar-net", "svm"]
+)
 def test_small_networks_predict_distributions_from_their_trainers_logits(name):
     size = max(ARCHITECTURES[name].min_size, 12)
     built = network(name, classes=4, input_size=(size, size), temperature=2.0, test_time_flip=True)
@@ -190,6 +192,9 @@ def test_any_depth_of_the_perceptron():
         ({"name": "mlp", "options": {"depth": 3}}, "mlp has no such option: received depth"),
         ({"name": "mlp", "options": {"hidden": [0]}}, "whole number of units from 1 up"),
         ({"name": "mlp", "options": {"activation": "rleu"}}, "'rleu' is no activation"),
+        ({"name": "svm", "options": {"kernel": "rfb"}}, "no kernel named 'rfb'. Did you mean 'rbf'"),
+        ({"name": "svm", "options": {"degree": [21]}}, "degree must be one whole number from 1 to 20"),
+        ({"name": "svm", "options": {"support_vectors": [3, 4]}}, "support_vectors must be one whole number from 1 up"),
         ({"name": "lenet5", "classes": 1}, "at least 2 classes"),
         ({"name": "lenet5", "dropout": 1.0}, "dropout rate must be at least 0 and less than 1"),
         ({"name": "lenet5", "temperature": 0.0}, "temperature must be greater than 0"),

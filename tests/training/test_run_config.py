@@ -29,6 +29,7 @@ CONFIGS = {
         training=TrainingConfig(
             epochs=3,
             batch_size=8,
+            loss="squared-hinge",
             optimizer="sgd",
             learning_rate=0.125,
             momentum=0.5,
@@ -116,6 +117,8 @@ def test_wrong_settings_are_told_in_a_sentence():
         changed(config, {"epochs": "many"})
     with pytest.raises(UsageError, match="precision must be one of"):
         changed(config, {"precision": "float16"})
+    with pytest.raises(UsageError, match="loss must be one of cross-entropy, hinge, squared-hinge; received 'mse'"):
+        changed(config, {"loss": "mse"})
     with pytest.raises(UsageError, match="validation fraction"):
         changed(config, {"validation_fraction": 1.0})
     with pytest.raises(UsageError, match="Which network"):
@@ -125,6 +128,32 @@ def test_wrong_settings_are_told_in_a_sentence():
 def test_a_configuration_of_another_version_is_refused():
     with pytest.raises(LearnetError, match="another version"):
         TrainConfig.from_json({**CONFIGS["plain"].to_json(), "colour_space": "lab"})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"epochs": 3, "learning_rate": 0.1, "flip": True}, "epochs, flip, learning_rate would change nothing"),
+        ({"recipe": "cifar10-fast"}, "recipe would change nothing. Leave it out"),
+        ({"tensorboard": True}, "tensorboard would change nothing"),
+        ({"options": {"support_vectors": [9]}}, "found by solving"),
+        ({"options": {"kernel": "rbf", "degree": [2]}}, "Only the kernel 'polynomial' has a degree"),
+        ({"epoch": 3}, "setting of a training.*'epoch'"),
+    ],
+)
+def test_settings_of_gradient_descent_are_refused_where_weights_are_solved_for(given, said):
+    with pytest.raises(UsageError, match=said):
+        configure("photos", model="svm", **given)
+
+
+def test_a_solved_network_takes_nothing_from_the_recipe():
+    options = {"kernel": "polynomial", "degree": [2]}
+    config = configure("photos", model="svm", options=options, input_size=(8, 8), class_weights="balanced", seed=4)
+    assert config.training == TrainingConfig(seed=4)
+    assert config.command() == (
+        "learnet train photos --model svm --option kernel=polynomial --option degree=2 --input-size 8x8 "
+        "--class-weights balanced --seed 4"
+    )
 
 
 def test_a_recipe_brings_its_network_and_another_network_leaves_its_options():

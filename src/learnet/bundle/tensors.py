@@ -42,7 +42,8 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     from safetensors.numpy import save_file
 
     try:
-        save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, path)
+        # np.ascontiguousarray would give a single number a dimension
+        save_file({name: np.asarray(array, order="C") for name, array in tensors.items()}, path)
     except SafetensorError as error:
         raise OSError(f"'{path.name}' could not be written: {error}") from error
 

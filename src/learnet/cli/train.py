@@ -55,6 +55,10 @@ def train(
     batch_size: Annotated[
         int | None, _number("Photos a step: 1 is stochastic, as many as there are is batch gradient descent.")
     ] = None,
+    loss: Annotated[
+        Literal["cross-entropy", "hinge", "squared-hinge"] | None,
+        _number("What is minimised; a hinge loss makes the last layer a linear SVM."),
+    ] = None,
     optimizer: Annotated[
         Literal["sgd", "adagrad", "rmsprop", "adam", "adamw"] | None, _number("The rule of the steps.")
     ] = None,
@@ -220,14 +224,29 @@ def _show(result: dict[str, Any]) -> None:
         )
         return
     low, high = result["accuracy_interval"]
+    how = _solved(result) if "support_vectors" in result else _descended(result)
     print_lines(
         "",
         f"Accuracy {result['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result['n_test']} photos it "
         f"had never seen; mean class recall {result['mean_class_recall']:.1%}; calibration error {result['ece']:.3f}.",
-        f"Trained {result['model']} on {result['n_train']} photos of {result['n_classes']} classes for "
-        f"{result['epochs']} epochs in {result['train_seconds']:.0f} s ({result['seconds']:.0f} s in all), "
-        f"{result['waited_share']:.1%} of that waiting for data; {result['n_skipped']} skipped.",
+        f"{how}; {result['n_skipped']} skipped.",
         f"Report   {result['report']}",
         f"Bundle   {result['bundle']}",
         f"Next     learnet predict {result['bundle']} path/to/new/photos",
+    )
+
+
+def _descended(result: dict[str, Any]) -> str:
+    return (
+        f"Trained {result['model']} on {result['n_train']} photos of {result['n_classes']} classes for "
+        f"{result['epochs']} epochs in {result['train_seconds']:.0f} s ({result['seconds']:.0f} s in all), "
+        f"{result['waited_share']:.1%} of that waiting for data"
+    )
+
+
+def _solved(result: dict[str, Any]) -> str:
+    return (
+        f"Solved {result['model']} (kernel {result['kernel']}, C {result['c']:.3g}) for {result['n_train']} photos of "
+        f"{result['n_classes']} classes in {result['train_seconds']:.0f} s ({result['seconds']:.0f} s in all); "
+        f"{result['support_vectors']} of them are support vectors, shown in support-vectors.png"
     )

@@ -6,6 +6,7 @@ _import_keras()  # first, so that the backend is chosen and quiet before the lay
 
 from learnet.layers.batch_normalization import FusedBatchNormalization  # noqa: E402 (see the line above)
 from learnet.layers.initializers import PassThrough  # noqa: E402
+from learnet.layers.kernel_machine import KERNELS, KernelMachine  # noqa: E402
 from learnet.layers.lenet import (  # noqa: E402
     PartiallyConnectedConv2D,
     RadialBasis,
@@ -16,7 +17,9 @@ from learnet.layers.local_response import LocalResponseNormalization  # noqa: E4
 from learnet.layers.whitening import PatchWhitening  # noqa: E402
 
 __all__ = [
+    "KERNELS",
     "FusedBatchNormalization",
+    "KernelMachine",
     "LocalResponseNormalization",
     "PartiallyConnectedConv2D",
     "PassThrough",

@@ -20,6 +20,7 @@ from learnet.models import (
     pilotnet,
     resnet,
     resnet_cifar,
+    svm,
     vgg,
 )
 from learnet.models.blocks import dropout, head
@@ -64,6 +65,7 @@ class Architecture:
         flat_growth: Where a dense layer sees the whole last map, how much faster than the image's area the number of
             weights can grow; 0 where that number does not depend on the image.
         weights: Pretrained weights that learnet can load.
+        solved: Whether its weights are solved for from all photos at once, and not found by gradient descent.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Architecture:
     weights: str = ""
     most_parameters: Callable[..., int] | None = None
     flat_growth: float = 0.0
+    solved: bool = False
 
 
 def _pooled(build: MapBuilder, images: keras.KerasTensor, classes: int, rate: float) -> list[keras.KerasTensor]:
@@ -96,7 +99,7 @@ def _topped(build: Any, top: Any, images: keras.KerasTensor, classes: int, rate:
     return [top(build(images), classes, rate)]
 
 
-def _mlps() -> list[Architecture]:
+def _flat() -> list[Architecture]:
     shared: dict[str, Any] = {
         "family": "MLP",
         "input_size": (28, 28),
@@ -115,7 +118,16 @@ def _mlps() -> list[Architecture]:
     layered = Architecture(
         name="mlp", year=1986, paper=mlp.PAPER, classify=mlp.classify, most_parameters=mlp.most_parameters, **shared
     )
-    return [perceptron, layered]
+    machine = Architecture(
+        name="svm",
+        year=1995,
+        paper=svm.PAPER,
+        classify=svm.classify,
+        most_parameters=svm.most_parameters,
+        solved=True,
+        **{**shared, "family": "SVM"},
+    )
+    return [perceptron, layered, machine]
 
 
 def _lenets() -> list[Architecture]:
@@ -314,7 +326,7 @@ def _singles() -> list[Architecture]:
 ARCHITECTURES: Registry[Architecture] = Registry(
     "architecture",
     [
-        *_mlps(),
+        *_flat(),
         *_lenets(),
         *map(_vgg, vgg.VARIANTS),
         *map(_resnet, resnet.VARIANTS),

@@ -35,7 +35,7 @@ class LayerRow:
         kind: Its class.
         output_shape: Without the batch.
         parameters: Weights of every kind.
-        macs: Multiply-accumulates of convolutions and dense layers for one image; 0 for all others.
+        macs: Multiply-accumulates of convolutions, dense layers and kernel machines for one image; 0 for all others.
         connections: Multiply-accumulates and biases as the papers of the 1990s count them.
         arithmetic: How a convolution's or pooling's size follows from its input's: ``(W - F + 2P) / S + 1``.
     """
@@ -57,7 +57,7 @@ class Profile:
         parameters: Weights of every kind while it is trained: with batch statistics and auxiliary heads.
         trainable_parameters: Those of them that training changes by gradients.
         parameters_at_inference: Without auxiliary heads.
-        macs: Multiply-accumulates for one image at inference, convolutions and dense layers only.
+        macs: Multiply-accumulates for one image at inference, of the layers that ``LayerRow`` names.
         backbone_parameters: Trainable weights of the backbone that it can be; 0 if it can be none.
     """
 
@@ -167,6 +167,8 @@ def _multiplications(layer: Any, inputs: tuple[int, ...], outputs: tuple[int, ..
         return math.prod(inputs[:-1]) * _count(kernels), biases
     if kind == "RadialBasis":
         return math.prod(inputs) * outputs[-1], 0
+    if kind == "KernelMachine":
+        return math.prod(inputs) * layer.count + layer.count * outputs[-1], outputs[-1]
     return places * _count(kernels), biases
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from learnet.core import UsageError
 from learnet.core.errors import unknown_name
-from learnet.training.config import Augmentation, OptimizerName, ScheduleName
+from learnet.training.config import Augmentation, LossName, OptimizerName, ScheduleName
 from learnet.training.run_config import ClassWeights, Precision, TrainConfig
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class TrainingChanges(TypedDict, total=False):
     validation_fraction: float
     epochs: int
     batch_size: int
+    loss: LossName
     optimizer: OptimizerName
     learning_rate: float
     momentum: float

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from learnet.core import UsageError
 
 OptimizerName = Literal["sgd", "adagrad", "rmsprop", "adam", "adamw"]
+LossName = Literal["cross-entropy", "hinge", "squared-hinge"]
 ScheduleName = Literal["constant", "step", "cosine", "one-cycle"]
 
 
@@ -53,6 +54,8 @@ class TrainingConfig:
     Attributes:
         epochs: Passes over the training images, at least 1.
         batch_size: Images a step; 1 is stochastic, the number of training images (or more) is batch gradient descent.
+        loss: What is minimised: the cross-entropy of the softmax, or a hinge loss that tells each class from all
+            others, as a linear support-vector machine does; see ``learnet.training.losses``.
         optimizer: The rule by which gradients become steps, Keras' own.
         learning_rate: The largest rate of the schedule, greater than 0.
         momentum: Of ``"sgd"`` and ``"rmsprop"``, in [0, 1).
@@ -89,6 +92,7 @@ class TrainingConfig:
 
     epochs: int = 10
     batch_size: int = 64
+    loss: LossName = "cross-entropy"
     optimizer: OptimizerName = "adam"
     learning_rate: float = 1e-3
     momentum: float = 0.9
@@ -113,6 +117,7 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        _one_of("loss", self.loss, get_args(LossName))
         _one_of("optimizer", self.optimizer, get_args(OptimizerName))
         _one_of("schedule", self.schedule, get_args(ScheduleName))
         for name in ("epochs", "batch_size"):

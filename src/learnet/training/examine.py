@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,8 +66,59 @@ def examine(photos: Photos, network: Network, *, config: TrainConfig) -> Study:
 
 def product(network: Network, fitted: Fitted, *, study: Study, config: TrainConfig, spec: InputSpec) -> Product:
     """Return the network as it goes into the bundle, and what there is to say of it."""
-    architecture, classes = ARCHITECTURES[config.model], len(study.dataset.class_names)
     best = fitted.history[fitted.best_epoch - 1]
+    return network_product(
+        network,
+        study=study,
+        config=config,
+        spec=spec,
+        source="trained from random weights",
+        description=f"Network {config.model}, trained from random weights.",
+        provenance={
+            "Epochs": f"{len(fitted.history)}; those of epoch {fitted.best_epoch} were kept. {fitted.reason}",
+            "Numbers": f"steps in {config.precision}, weights in float32, {'with' if fitted.jit else 'without'} XLA",
+            "Waiting for data": f"{fitted.waited_share:.1%} of the training time",
+            "Learning curve": "learning-curve.png and history.csv beside this page",
+        },
+        details={
+            "epochs": len(fitted.history),
+            "best_epoch": fitted.best_epoch,
+            "train_loss": fitted.history[-1].loss,
+            "val_loss": best.val_loss,
+            "val_accuracy": best.val_accuracy,
+            "waited_share": round(fitted.waited_share, 5),
+            "train_seconds": round(fitted.seconds, 3),
+            "precision": config.precision,
+            "jit": fitted.jit,
+            "reason": fitted.reason,
+        },
+    )
+
+
+def network_product(
+    network: Network,
+    *,
+    study: Study,
+    config: TrainConfig,
+    spec: InputSpec,
+    source: str,
+    description: str,
+    provenance: dict[str, str],
+    details: dict[str, Any],
+) -> Product:
+    """Return a whole network as it goes into the bundle, however its weights were found.
+
+    Args:
+        network: Its weights are those that were found.
+        study: What was measured.
+        config: What builds the network.
+        spec: How photos are prepared.
+        source: Where the weights come from.
+        description: One sentence for the report.
+        provenance: What the report should say besides.
+        details: What the run's record should say besides the model and the hash of its weights.
+    """
+    architecture, classes = ARCHITECTURES[config.model], len(study.dataset.class_names)
     return Product(
         model=_with_weights_of(network, config, classes=classes, temperature=study.temperature),
         architecture={
@@ -83,32 +134,13 @@ def product(network: Network, fitted: Fitted, *, study: Study, config: TrainConf
         schema_version=2,
         input_spec=spec,
         weights={
-            "source": "trained from random weights",
+            "source": source,
             "licence": "that of the photos it was trained on",
             "paper": architecture.paper,
         },
-        description=f"Network {config.model}, trained from random weights.",
-        provenance={
-            "Network": f"{config.model}; {architecture.paper}",
-            "Epochs": f"{len(fitted.history)}; those of epoch {fitted.best_epoch} were kept. {fitted.reason}",
-            "Numbers": f"steps in {config.precision}, weights in float32, {'with' if fitted.jit else 'without'} XLA",
-            "Waiting for data": f"{fitted.waited_share:.1%} of the training time",
-            "Learning curve": "learning-curve.png and history.csv beside this page",
-        },
-        details={
-            "model": config.model,
-            "epochs": len(fitted.history),
-            "best_epoch": fitted.best_epoch,
-            "train_loss": fitted.history[-1].loss,
-            "val_loss": best.val_loss,
-            "val_accuracy": best.val_accuracy,
-            "waited_share": round(fitted.waited_share, 5),
-            "train_seconds": round(fitted.seconds, 3),
-            "precision": config.precision,
-            "jit": fitted.jit,
-            "reason": fitted.reason,
-            "weights_sha256": weights_hash(network.trainer),
-        },
+        description=description,
+        provenance={"Network": f"{config.model}; {architecture.paper}", **provenance},
+        details={"model": config.model, **details, "weights_sha256": weights_hash(network.trainer)},
     )
 
 

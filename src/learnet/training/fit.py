@@ -13,6 +13,7 @@ from learnet.core import LearnetError, Silent, UsageError
 from learnet.core.runs import write_table
 from learnet.training.checkpoint import Checkpoint, load_best, load_checkpoint, save_best, save_checkpoint
 from learnet.training.feed import Feed, check_examples
+from learnet.training.losses import summed_loss
 from learnet.training.schedules import learning_rate
 from learnet.training.step import Trainer
 
@@ -39,7 +40,7 @@ class EpochRow:
         epoch: From 1.
         loss: Mean loss of the epoch's steps, with penalties.
         accuracy: Share of training images, as augmented, that were answered rightly.
-        val_loss: Mean cross-entropy of the validation images.
+        val_loss: Mean loss of the validation images, without penalties.
         val_accuracy: Share of validation images answered rightly.
         learning_rate: Of the epoch's last step.
     """
@@ -258,16 +259,14 @@ class _Loop:
             self.on_epoch(row)
 
     def _validate(self, weights: list[NDArray[Any]]) -> tuple[float, float]:
-        """Return cross-entropy and accuracy on the validation part, with ``weights`` for as long as that takes."""
+        """Return mean loss and accuracy on the validation part, with ``weights`` for as long as that takes."""
         images, labels = self._validation
         loss, right = 0.0, 0
         with self._trainer.using(weights):
             for start in range(0, len(labels), _EVALUATED_AT_ONCE):
                 span = slice(start, start + _EVALUATED_AT_ONCE)
-                logits = self._trainer.logits(np.ascontiguousarray(images[span])).astype(np.float64)
-                logits -= logits.max(axis=1, keepdims=True)
-                likelihood = logits[np.arange(len(logits)), labels[span]] - np.log(np.exp(logits).sum(axis=1))
-                loss -= float(likelihood.sum())
+                logits = self._trainer.logits(np.ascontiguousarray(images[span]))
+                loss += summed_loss(self._config.loss, logits, labels[span])
                 right += int((logits.argmax(axis=1) == labels[span]).sum())
         return loss / len(labels), right / len(labels)
 

@@ -14,6 +14,7 @@ from learnet.runs import Stopwatch
 from learnet.training.augment import augment
 from learnet.training.build import build_trained
 from learnet.training.rate_finder import search_rate
+from learnet.training.solved import refuse_looking
 from learnet.training.train import configure, open_photos
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def find_learning_rate(
     """
     progress = default_progress() if progress is None else progress
     config = configure(data, **settings)
+    refuse_looking(config, "learning rate")
     photos, folder = open_photos(data, config, out=out, progress=progress, watch=Stopwatch())
     if config.precision == "auto":
         config = replace(config, precision="float32")
@@ -105,6 +107,7 @@ def preview_augmentation(
         The picture.
     """
     config = configure(data, **settings)
+    refuse_looking(config, "augmentation")
     photos, folder = open_photos(data, config, out=out, progress=progress or Silent(), watch=Stopwatch())
     images, labels = photos.part(Part.TRAIN)
     _, first = np.unique(labels, return_index=True)

@@ -165,7 +165,7 @@ def _divide(used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig, pr
         )
     except DataError:
         progress.say(
-            "There are too few photos for a validation part: the training photos themselves choose the best epoch, and "
+            "There are too few photos for a validation part: the training photos themselves choose what is kept, and "
             "the probabilities are not calibrated."
         )
         return parts

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from learnet.core import UsageError, require_backend
+from learnet.training.losses import image_losses
 from learnet.training.optimizers import make_optimizer
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Trainer:
             outputs = self._logits(images, training=True)
             loss = self._penalty()
             for logits, share in zip(outputs, self._output_weights, strict=True):
-                each = tf.nn.softmax_cross_entropy_with_logits(targets, tf.cast(logits, tf.float32))
+                each = image_losses(self._config.loss, targets, tf.cast(logits, tf.float32))
                 loss += share * tf.reduce_sum(each * weights) / tf.reduce_sum(weights)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         if self._config.clip_norm is not None:

@@ -17,11 +17,14 @@ from learnet.runs import Run, Stopwatch, publish
 from learnet.training.build import build_trained, choose_precision, prepare_network
 from learnet.training.changes import TrainingChanges, changed
 from learnet.training.checkpoint import has_checkpoint
+from learnet.training.config import TrainingConfig
 from learnet.training.examine import examine, product
 from learnet.training.fit import fit
 from learnet.training.photos import decode_photos
 from learnet.training.recipes import RECIPES
 from learnet.training.run_config import TrainConfig
+from learnet.training.solved import is_solved, refuse_descent
+from learnet.training.svm_run import run_svm
 from learnet.training.tensorboard import EventWriter
 
 if TYPE_CHECKING:
@@ -145,10 +148,12 @@ def configure(
         group_by=group_by,
         max_pixels=max_pixels,
         tensorboard=tensorboard,
-        training=replace(chosen.training, seed=seed),
+        training=TrainingConfig(seed=seed) if ARCHITECTURES[name].solved else replace(chosen.training, seed=seed),
     )
     config = changed(config, settings)
-    if chosen.crop_share and "crop" not in settings:
+    if is_solved(config):
+        refuse_descent(config, settings=settings, recipe=recipe)
+    elif chosen.crop_share and "crop" not in settings:
         spec = _spec(config)
         config = changed(config, {"crop": int(chosen.crop_share * min(spec.height, spec.width))})
     return config
@@ -220,6 +225,8 @@ def open_photos(
 def _run(
     folder: Path, photos: Photos, config: TrainConfig, *, resume: bool, progress: Progress, watch: Stopwatch
 ) -> Run:
+    if is_solved(config):
+        return run_svm(folder, photos, config, spec=_spec(config), progress=progress, watch=watch)
     classes = len(photos.dataset.class_names)
     network = build_trained(config, classes=classes, images=photos.part(Part.TRAIN)[0])
     validation = photos.part(Part.VAL)

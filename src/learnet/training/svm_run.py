@@ -1,0 +1,169 @@
+"""A run of a support-vector machine: its photos are there; solved, drawn, measured and published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learnet.core import keras as import_keras
+from learnet.core import write_bytes
+from learnet.core.runs import write_table
+from learnet.data import Part
+from learnet.runs import Product, publish
+from learnet.training.build import prepare_network
+from learnet.training.examine import examine, network_product
+from learnet.training.svm import DEGREES, solve_svm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import keras
+    from numpy.typing import NDArray
+
+    from learnet.core import Progress
+    from learnet.data import InputSpec
+    from learnet.models import Network
+    from learnet.runs import Run, Stopwatch, Study
+    from learnet.training.photos import Photos
+    from learnet.training.run_config import TrainConfig
+    from learnet.training.svm import SolvedMachine
+
+PICTURES = "support-vectors.png"
+_GRID = "grid.csv"
+_AT_ONCE = 1_024  # images
+_CLASSES_SHOWN, _SHOWN = 12, 4
+
+
+def run_svm(
+    folder: Path, photos: Photos, config: TrainConfig, *, spec: InputSpec, progress: Progress, watch: Stopwatch
+) -> Run:
+    """Solve the machine for a run's photos and leave behind what every run does, its grid, and its support vectors.
+
+    Args:
+        folder: Of the run.
+        photos: Decoded and divided.
+        config: What was asked.
+        spec: How photos are prepared.
+        progress: Where to tell how it goes.
+        watch: Books the time.
+    """
+    classes = len(photos.dataset.class_names)
+    solved = _solve(photos, config, progress=progress)
+    best = solved.best
+    progress.say(
+        f"{len(solved.trials)} settings were tried. {_described(solved)} is the best: {best.val_accuracy:.1%} of the "
+        f"validation photos right, {best.support_vectors:,} support vectors."
+    )
+    watch.lap("train")
+    network, complete = _network(solved, config, classes=classes)
+    _write_grid(folder, solved)
+    write_bytes(folder / PICTURES, _pictures(photos, solved))
+    made = examine(photos, network, config=complete)
+    watch.lap("measure it")
+    goods = _product(network, solved, study=made, config=complete, spec=spec, seconds=watch.stages["train"])
+    return publish(folder, made, goods, config=config, progress=progress, watch=watch)
+
+
+def _solve(photos: Photos, config: TrainConfig, *, progress: Progress) -> SolvedMachine:
+    reader = prepare_network(config, classes=2).trainer
+    pixels = import_keras().Model(reader.input, reader.get_layer("machine").input)
+    train, validation = photos.part(Part.TRAIN), photos.part(Part.VAL)
+    seen = _pixels(pixels, train[0]), train[1]
+    unseen = (_pixels(pixels, validation[0]), validation[1]) if len(validation[1]) else seen
+    return solve_svm(
+        seen,
+        unseen,
+        classes=len(photos.dataset.class_names),
+        kernel=config.options.get("kernel", "rbf"),
+        degrees=config.options.get("degree", DEGREES),
+        class_weights=config.training.class_weights,
+        seed=config.seed,
+        progress=progress,
+    )
+
+
+def _pixels(model: keras.Model, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return images as the machine sees them, float32 ``(n, d)``: the network's own preprocessing."""
+    starts = range(0, len(images), _AT_ONCE)
+    return np.concatenate(
+        [np.asarray(model(np.ascontiguousarray(images[start : start + _AT_ONCE]))) for start in starts]
+    )
+
+
+def _network(solved: SolvedMachine, config: TrainConfig, *, classes: int) -> tuple[Network, TrainConfig]:
+    """Return the network with the machine's weights, and the configuration that builds it."""
+    options: dict[str, Any] = {"kernel": solved.setting.kernel, "support_vectors": [len(solved.arrays[0])]}
+    if solved.setting.kernel == "polynomial":
+        options["degree"] = [solved.setting.degree]
+    complete = replace(config, options=options)
+    network = prepare_network(complete, classes=classes)
+    network.trainer.get_layer("machine").set_weights(list(solved.arrays))
+    return network, complete
+
+
+def _product(
+    network: Network, solved: SolvedMachine, *, study: Study, config: TrainConfig, spec: InputSpec, seconds: float
+) -> Product:
+    setting, best = solved.setting, solved.best
+    return network_product(
+        network,
+        study=study,
+        config=config,
+        spec=spec,
+        source="solved from the photos",
+        description=f"Support-vector machine with the kernel {setting.kernel}, solved from the photos.",
+        provenance={
+            "Machine": f"{_described(solved)}, the best of {len(solved.trials)} settings on the validation photos; "
+            f"{_GRID} beside this page lists all",
+            "Support vectors": f"{best.support_vectors:,} of the training photos; {PICTURES} beside this page shows "
+            "those that pull the borders of the classes most",
+        },
+        details={
+            "kernel": setting.kernel,
+            "c": setting.c,
+            "degree": setting.degree if setting.kernel == "polynomial" else None,
+            "gamma": setting.gamma,
+            "coef0": setting.coef0,
+            "support_vectors": best.support_vectors,
+            "settings_tried": len(solved.trials),
+            "val_accuracy": best.val_accuracy,
+            "train_seconds": round(seconds, 3),
+        },
+    )
+
+
+def _described(solved: SolvedMachine) -> str:
+    setting = solved.setting
+    words = [f"kernel {setting.kernel}", f"C {setting.c:.3g}"]
+    words += [f"degree {setting.degree}"] if setting.kernel == "polynomial" else []
+    words += [f"gamma {setting.gamma:.3g}"] if setting.kernel != "linear" else []
+    return ", ".join(words)
+
+
+def _write_grid(folder: Path, solved: SolvedMachine) -> None:
+    columns = ("kernel", "c", "degree", "gamma", "coef0", "val_accuracy", "val_loss", "support_vectors")
+    rows = []
+    for trial in solved.trials:
+        each = trial.setting
+        degree = each.degree if each.kernel == "polynomial" else ""
+        measured = (trial.val_accuracy, trial.val_loss, trial.support_vectors)
+        rows.append((each.kernel, each.c, degree, each.gamma, each.coef0, *measured))
+    write_table(folder / _GRID, columns, rows)
+
+
+def _pictures(photos: Photos, solved: SolvedMachine) -> bytes:
+    """Draw, for each class, the photos that pull its border most: its own, and those of others."""
+    from learnet.plots import pictures_figure, to_png
+
+    images, names = photos.part(Part.TRAIN)[0], photos.dataset.class_names[:_CLASSES_SHOWN]
+    grid = np.full((len(names), 2 * _SHOWN, *images.shape[1:]), 255, np.uint8)
+    for label in range(len(names)):
+        pulls = solved.pulls[:, label]
+        for side, strength in enumerate((pulls, -pulls)):
+            strongest = [place for place in np.argsort(-strength, kind="stable")[:_SHOWN] if strength[place] > 0]
+            for column, place in enumerate(strongest):
+                grid[label, side * _SHOWN + column] = images[solved.rows[place]]
+    titles = [*["of the class"] * _SHOWN, *["of another"] * _SHOWN]
+    return to_png(pictures_figure(grid, rows=names, columns=titles), dots_per_inch=96)
