@@ -5,6 +5,7 @@ from learnet.core import keras as _import_keras
 _import_keras()  # first, so that the backend is chosen and quiet before the layers are made from Keras' own
 
 from learnet.layers.batch_normalization import FusedBatchNormalization  # noqa: E402 (see the line above)
+from learnet.layers.elman import ElmanCell, elman_step  # noqa: E402
 from learnet.layers.lenet import (  # noqa: E402
     PartiallyConnectedConv2D,
     RadialBasis,
@@ -12,14 +13,20 @@ from learnet.layers.lenet import (  # noqa: E402
     scaled_tanh,
 )
 from learnet.layers.local_response import LocalResponseNormalization  # noqa: E402
+from learnet.layers.lstm1997 import LSTM1997, LSTM1997Cell, lstm1997_step  # noqa: E402
 from learnet.layers.whitening import PatchWhitening  # noqa: E402
 
 __all__ = [
+    "LSTM1997",
+    "ElmanCell",
     "FusedBatchNormalization",
+    "LSTM1997Cell",
     "LocalResponseNormalization",
     "PartiallyConnectedConv2D",
     "PatchWhitening",
     "RadialBasis",
     "TrainableSubsampling",
+    "elman_step",
+    "lstm1997_step",
     "scaled_tanh",
 ]
