@@ -84,7 +84,7 @@ class ElmanCell(keras.layers.Layer):
         self.bias = self.add_weight(name="bias", shape=(self.units,), initializer="zeros")
         self.built = True
 
-    def call(self, inputs: Any, states: Any, training: bool | None = None) -> Any:  # noqa: ARG002, FBT001 (Keras' interface)
+    def call(self, inputs: Any, states: Any) -> Any:
         """Return the hidden units ``(batch, units)``, twice: as the output, and as the next context."""
         context = states[0] if isinstance(states, (list, tuple)) else states
         if self.one_step:

@@ -46,8 +46,9 @@ def lstm1997_step(
 ) -> list[Any]:
     """Return the states after one step: outputs of the cells, internal states, and the gates if they came.
 
-    The columns of the weights are the input gates (one for each block), the output gates, and the cells, block by
-    block. Axes before the last two are broadcast, so that many networks go in one call when their weights are stacked.
+    The columns of the weights are the input gates (one for each block), the output gates, the first cell of each block,
+    the second cell of each block, and so on. Axes before the last two are broadcast, so that many networks go in one
+    call when their weights are stacked.
 
     Args:
         inputs: ``(..., batch, features)``.
@@ -66,10 +67,9 @@ def lstm1997_step(
         heard = keras.ops.stop_gradient(heard)
     net = keras.ops.matmul(inputs, kernel) + keras.ops.matmul(heard, recurrent_kernel) + bias
     opened = keras.ops.sigmoid(net[..., : 2 * blocks])
-    shares = keras.ops.repeat(opened, internal.shape[-1] // blocks, axis=-1)
-    cells = internal.shape[-1]
-    internal = internal + shares[..., :cells] * squash_input(net[..., 2 * blocks :])
-    outputs = shares[..., cells:] * squash_output(internal)
+    cells = internal.shape[-1] // blocks
+    internal = internal + _all_cells(opened[..., :blocks], cells) * squash_input(net[..., 2 * blocks :])
+    outputs = _all_cells(opened[..., blocks:], cells) * squash_output(internal)
     return [outputs, internal, opened][: len(states)]
 
 
@@ -141,7 +141,7 @@ class LSTM1997Cell(keras.layers.Layer):
             self.cell_bias = self.add_weight(name="cell_bias", shape=(self.output_size,), initializer=self.initializer)
         self.built = True
 
-    def call(self, inputs: Any, states: Any, training: bool | None = None) -> Any:  # noqa: ARG002, FBT001 (Keras' interface)
+    def call(self, inputs: Any, states: Any) -> Any:
         """Return the outputs of the cells ``(batch, blocks * cells)`` and the next states."""
         cell_bias = self.cell_bias if self.use_cell_bias else keras.ops.zeros(self.output_size, self.compute_dtype)
         states = lstm1997_step(
@@ -206,6 +206,10 @@ class LSTM1997(keras.layers.RNN):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:  # noqa: ARG003 (Keras' interface)
         """Make the layer of a configuration."""
         return cls(**config)
+
+
+def _all_cells(gates: Any, cells: int) -> Any:
+    return keras.ops.concatenate([gates] * cells, axis=-1)
 
 
 def _one_each(gate: str, bias: float | Sequence[float], blocks: int) -> list[float]:
