@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from learnet.core import Progress
-    from learnet.sequences import CLASSES, SymbolStream
+    from learnet.sequences import SymbolStream
 
 _FRESH = 100_000  # seeds of streams that no network has learnt from lie this far away
 
