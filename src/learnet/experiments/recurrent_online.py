@@ -118,4 +118,5 @@ def _sigmoid(net: np.ndarray) -> np.ndarray:
     np.negative(net, out=net)
     np.exp(net, out=net)
     net += 1
-    return np.reciprocal(net, out=net)
+    np.reciprocal(net, out=net)
+    return net
