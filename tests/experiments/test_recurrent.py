@@ -4,58 +4,59 @@ import numpy as np
 import pytest
 
 from learnet.core import Silent
-from learnet.experiments import recurrent
+from learnet.experiments import EXPERIMENTS
 from learnet.experiments.recurrent_elman import noun_verb_split
 from learnet.sequences import CLASSES, WORDS
 
 
-def run(experiment, seeds=2):
-    outcome = experiment(seeds=seeds, quick=True, progress=Silent())
-    assert outcome.measured
-    assert all(np.isfinite(values).all() for values in outcome.values.values())
-    return outcome, {name: np.array(values) for name, values in outcome.values.items()}
+def run(name, seeds=2):
+    outcome = EXPERIMENTS[name].run(seeds=range(seeds), quick=True, progress=Silent())
+    values = {name: np.array(measured, float) for name, measured in outcome.measured.items()}
+    assert all(np.isfinite(measured).all() for measured in values.values())
+    return values
 
 
-def test_xor_in_time():
-    _, values = run(recurrent.xor_in_time)
-    assert values["Elman, every start"].shape == (6,)
-    assert (values["Elman"] < 0.9).all()
-    assert values["feed-forward"] == pytest.approx(1, abs=0.1)
+def test_exclusive_or_in_time():
+    values = run("elman-xor")
+    assert (values["Elman: error at predictable bits / at others"] < 0.9).all()
+    assert values["feed-forward: error at predictable bits / at others"] == pytest.approx(1, abs=0.1)
 
 
-def test_letter_sequences():
-    outcome, values = run(recurrent.letter_sequences)
-    assert outcome.holds
-    assert values["Elman, high bit at consonants"] == pytest.approx(2 / 9, abs=0.05)  # of three letters, one is high
+def test_letters():
+    values = run("elman-letters")
+    high = values["Elman: error of the high bit at consonants"]
+    assert high == pytest.approx(2 / 9, abs=0.05)  # of three letters, one is high
 
 
-def test_word_boundaries():
-    outcome, values = run(recurrent.word_boundaries)
-    assert outcome.holds
-    assert (values["Elman"] > values["feed-forward"]).all()
+def test_words():
+    name = "error at first letters / at third and later ones"
+    values = run("elman-words")
+    assert (values[f"Elman: {name}"] > values[f"feed-forward: {name}"]).all()
 
 
-def test_word_classes():
-    _, values = run(recurrent.word_classes, seeds=1)
-    assert values["Elman, cosine"] > values["feed-forward, cosine"]
-    assert values["Elman, cosine"] > 0.7
+def test_classes_of_words():
+    values = run("elman-classes", seeds=1)
+    cosine = values["Elman: cosine with the likelihoods"]
+    assert cosine > values["feed-forward: cosine with the likelihoods"]
+    assert cosine > 0.7
 
 
 def test_reber_grammar():
-    _, values = run(recurrent.reber_grammar, seeds=1)
-    assert values["LSTM, sequences"] == 5_120
-    assert (values["Elman, last choices"] < 0.7).all()
+    values = run("lstm-reber", seeds=1)
+    assert values["LSTM: sequences learnt from"] == 5_120
+    assert (values["Elman: last choices right"] < 0.7).all()
 
 
 def test_adding_problem():
-    _, values = run(recurrent.adding_problem, seeds=1)
-    assert values["LSTM, wrong"] < values["plain network, wrong"]
-    assert values["LSTM, squared error of the constant's"] < 0.1
+    values = run("lstm-adding", seeds=1)
+    name = "sequences wrong by 0.04 or more"
+    assert values[f"LSTM: {name}"] < values[f"plain network: {name}"]
+    assert values["LSTM: squared error / the best constant's"] < 0.1
 
 
 def test_order_in_time():
-    _, values = run(recurrent.order_in_time, seeds=1)
-    assert ((values["LSTM, right"] > 0.1) & (values["plain network, right"] < 0.5)).all()
+    values = run("lstm-order", seeds=1)
+    assert ((values["LSTM: right"] > 0.1) & (values["plain network: right"] < 0.5)).all()
 
 
 def test_the_first_split_of_the_tree_is_found():

@@ -1,4 +1,7 @@
-"""Every experiment of the table, in quick mode: its claim holds, and its figure can be drawn."""
+"""Every experiment of the table, in quick mode: its claim holds where that is long enough, and its figure is drawn.
+
+What the others show in quick mode is held in the test of their family.
+"""
 
 import pytest
 
@@ -8,7 +11,9 @@ from learnet.experiments.record import judge
 from learnet.plots import to_png
 
 
-@pytest.mark.parametrize("experiment", list(EXPERIMENTS), ids=lambda experiment: experiment.name)
+@pytest.mark.parametrize(
+    "experiment", [each for each in EXPERIMENTS if each.quick_reaches], ids=lambda experiment: experiment.name
+)
 def test_the_claim_holds(experiment):
     outcome = experiment.run(seeds=range(experiment.quick_seeds), quick=True, progress=Silent())
     row = judge(experiment, outcome, seeds=experiment.quick_seeds, quick=True, seconds=0.0)

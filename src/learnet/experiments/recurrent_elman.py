@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from learnet.core import generator
+from learnet.experiments.record import Outcome
 from learnet.experiments.recurrent_online import OnlineConfig, OnlineElman
-from learnet.experiments.recurrent_record import RecurrentOutcome
 from learnet.sequences import CLASSES, WORDS, letters, lexical_classes, successor_likelihoods, temporal_xor, words
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _WORDS = OnlineConfig(hidden=20, learning_rate=0.5)
 _LEXICAL = OnlineConfig(hidden=150, learning_rate=0.1, momentum=0.9, scale=0.1)
 
 
-def xor_in_time(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOutcome:
+def xor_in_time(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Predict the next bit of a stream in which every third is the exclusive or of the two before.
 
     1-2-1 with two context units, 600 passes over 3,000 bits, one bit at a time. A net of two hidden units often gets
@@ -37,32 +37,29 @@ def xor_in_time(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOutc
     others on a fresh stream, and for no feed-forward network.
     """
     starts, passes = (3, 60) if quick else (10, 600)
-    learnt = [temporal_xor(seed=seed) for seed in range(seeds)]
-    fresh = [temporal_xor(bits=3_600, seed=seed + _FRESH) for seed in range(seeds)]
+    learnt = [temporal_xor(seed=seed) for seed in seeds]
+    fresh = [temporal_xor(bits=3_600, seed=seed + _FRESH) for seed in seeds]
     ratios = {}
     for name, config in {"Elman": _XOR, "feed-forward": replace(_XOR, context=False)}.items():
-        randoms = [generator(seed, f"{name} {start}") for seed in range(seeds) for start in range(starts)]
+        randoms = [generator(seed, f"{name} {start}") for seed in seeds for start in range(starts)]
         network = OnlineElman(config, inputs=1, outputs=1, randoms=randoms)
         shown = passes if config.context else passes // 10  # it has nothing to learn
         error = _train(network, np.repeat(_stack(learnt, "vectors"), starts, axis=1), shown, progress, f"XOR, {name}")
         squares = _squares(network, np.repeat(_stack(fresh, "vectors"), starts, axis=1))
         hits = squares[fresh[0].target_place == 2].mean(axis=(0, 2))
         misses = squares[fresh[0].target_place != 2].mean(axis=(0, 2))
-        every = (hits / misses).reshape(seeds, starts)
-        best = error.reshape(seeds, starts).argmin(axis=1)
-        ratios[name], ratios[f"{name}, every start"] = every[np.arange(seeds), best], every.ravel()
-    good = ratios["Elman"] <= 0.5
-    single = (ratios["Elman, every start"] <= 0.5).mean()
-    measured = (
-        f"error at predictable bits {_spread(ratios['Elman'])} of that elsewhere (feed-forward "
-        f"{_spread(ratios['feed-forward'])}); {good.sum()} of {seeds} seeds at most 0.5, each the best of {starts} "
-        f"starts by training error ({single:.0%} of single starts), {passes} passes"
+        every = (hits / misses).reshape(len(seeds), starts)
+        best = error.reshape(len(seeds), starts).argmin(axis=1)
+        ratios[name], ratios[f"{name}, every start"] = every[np.arange(len(seeds)), best], every.ravel()
+    single = (ratios.pop("Elman, every start") <= 0.5).mean()
+    del ratios["feed-forward, every start"]
+    return Outcome(
+        measured={f"{name}: error at predictable bits / at others": values for name, values in _values(ratios).items()},
+        remark=f"Each seed keeps the best of {starts} starts by training error; {single:.0%} of single starts succeed.",
     )
-    holds = bool(good.mean() >= 0.8 and (ratios["feed-forward"] > 0.5).all())
-    return RecurrentOutcome(measured, _values(ratios), holds)
 
 
-def letter_sequences(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOutcome:
+def letter_sequences(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Predict the next letter of random consonants that are each followed by their vowels: ba, dii, guuu.
 
     6-20-6 with twenty context units, 200 passes over 1,000 syllables, one letter at a time. On a fresh stream, the
@@ -72,33 +69,23 @@ def letter_sequences(*, seeds: int, quick: bool, progress: Progress) -> Recurren
     under 0.1 at both, and for no feed-forward network.
     """
     passes = 30 if quick else 200
-    learnt = [letters(seed=seed) for seed in range(seeds)]
-    fresh = [letters(seed=seed + _FRESH) for seed in range(seeds)]
+    learnt = [letters(seed=seed) for seed in seeds]
+    fresh = [letters(seed=seed + _FRESH) for seed in seeds]
     values: dict[str, np.ndarray] = {}
     for name, config in {"Elman": _LETTERS, "feed-forward": replace(_LETTERS, context=False)}.items():
-        network = OnlineElman(config, inputs=6, outputs=6, randoms=[generator(seed, name) for seed in range(seeds)])
+        network = OnlineElman(config, inputs=6, outputs=6, randoms=[generator(seed, name) for seed in seeds])
         _train(
             network, _stack(learnt, "vectors"), passes if config.context else passes // 4, progress, f"letters, {name}"
         )
         squares, vowel = _squares(network, _stack(fresh, "vectors")), _stack(fresh, "place")[1:] > 0
         at_vowels, at_consonants = _mean(squares, vowel), _mean(squares, ~vowel)
-        values[f"{name}, vowels / consonants"] = at_vowels.mean(axis=1) / at_consonants.mean(axis=1)
-        values[f"{name}, consonant bit"] = np.maximum(at_vowels[:, 0], at_consonants[:, 0])
-        values[f"{name}, high bit at consonants"] = at_consonants[:, 3]
-    good, other = (
-        (values[f"{name}, vowels / consonants"] <= 0.2) & (values[f"{name}, consonant bit"] < 0.1)
-        for name in ("Elman", "feed-forward")
-    )
-    measured = (
-        f"error at vowels {_spread(values['Elman, vowels / consonants'])} of that at consonants (feed-forward "
-        f"{_spread(values['feed-forward, vowels / consonants'])}), of the consonant bit at most "
-        f"{values['Elman, consonant bit'].max():.4f} (feed-forward {values['feed-forward, consonant bit'].min():.2f} "
-        f"or more), of the high bit at consonants {_spread(values['Elman, high bit at consonants'])}; {passes} passes"
-    )
-    return RecurrentOutcome(measured, _values(values), bool(good.all() and not other.any()))
+        values[f"{name}: error at vowels / at consonants"] = at_vowels.mean(axis=1) / at_consonants.mean(axis=1)
+        values[f"{name}: error of the consonant bit"] = np.maximum(at_vowels[:, 0], at_consonants[:, 0])
+        values[f"{name}: error of the high bit at consonants"] = at_consonants[:, 3]
+    return Outcome(measured=_values(values))
 
 
-def word_boundaries(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOutcome:
+def word_boundaries(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Predict the next letter of sentences without spaces: the error tells where words begin.
 
     5-20-5 with twenty context units, ten passes over 200 sentences, one letter at a time; measured on the same
@@ -106,24 +93,19 @@ def word_boundaries(*, seeds: int, quick: bool, progress: Progress) -> Recurrent
     that at third and later ones. A feed-forward network, which knows one letter, is measured beside it.
     """
     passes = 4 if quick else 10
-    streams = [words(seed=seed) for seed in range(seeds)]
+    streams = [words(seed=seed) for seed in seeds]
     values: dict[str, np.ndarray] = {}
     for name, config in {"Elman": _WORDS, "feed-forward": replace(_WORDS, context=False)}.items():
-        network = OnlineElman(config, inputs=5, outputs=5, randoms=[generator(seed, name) for seed in range(seeds)])
+        network = OnlineElman(config, inputs=5, outputs=5, randoms=[generator(seed, name) for seed in seeds])
         _train(network, _stack(streams, "vectors"), passes, progress, f"words, {name}")
         squares, place = _squares(network, _stack(streams, "vectors")), _stack(streams, "place")[1:]
         first, later = _mean(squares, place == 0).mean(axis=1), _mean(squares, place >= 2).mean(axis=1)
-        values[name], values[f"{name}, third and later letters"] = first / later, later
-    measured = (
-        f"error at first letters {_spread(values['Elman'])} times that at third and later ones (feed-forward "
-        f"{_spread(values['feed-forward'])}); at third and later letters "
-        f"{_spread(values['Elman, third and later letters'])} against "
-        f"{_spread(values['feed-forward, third and later letters'])}; {passes} passes"
-    )
-    return RecurrentOutcome(measured, _values(values), bool((values["Elman"] >= 1.5).all()))
+        values[f"{name}: error at first letters / at third and later ones"] = first / later
+        values[f"{name}: error at third and later letters"] = later
+    return Outcome(measured=_values(values))
 
 
-def word_classes(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOutcome:
+def word_classes(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Predict the next word of two- and three-word sentences: the hidden units learn nouns, verbs and their kinds.
 
     31-150-31 with 150 context units, six passes over 10,000 sentences, one word at a time. Predictions are held
@@ -135,7 +117,7 @@ def word_classes(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOut
     """
     sentences, passes = (2_000, 3) if quick else (10_000, 6)
     values: dict[str, list[float]] = {}
-    for seed in range(seeds):
+    for seed in seeds:
         stream = lexical_classes(sentences=sentences, seed=seed)
         likelihoods = successor_likelihoods(stream)
         for name, config in {"Elman": _LEXICAL, "feed-forward": replace(_LEXICAL, context=False)}.items():
@@ -144,18 +126,10 @@ def word_classes(*, seeds: int, quick: bool, progress: Progress) -> RecurrentOut
             network.forget()
             outputs, hidden = (part[:, 0] for part in network.predict(stream.inputs[:, None]))
             for key, value in _likeness(outputs, likelihoods, stream).items():
-                values.setdefault(f"{name}, {key}", []).append(value)
+                values.setdefault(f"{name}: {key}", []).append(value)
             split = noun_verb_split(hidden, stream.symbols[:-1])
-            values.setdefault(f"{name}, nouns apart from verbs", []).append(float(split))
-    cosine, plain = np.array(values["Elman, cosine"]), np.array(values["feed-forward, cosine"])
-    apart = np.array(values["Elman, nouns apart from verbs"])
-    measured = (
-        f"cosine with the likelihoods {_spread(cosine)} (feed-forward {_spread(plain)}), root mean square from them "
-        f"{_spread(np.array(values['Elman, RMS from likelihoods']))}, length of the error "
-        f"{_spread(np.array(values['Elman, error']))}; first split nouns and verbs in {apart.sum():.0f} of {seeds}; "
-        f"{passes} passes over {sentences:,} sentences"
-    )
-    return RecurrentOutcome(measured, values, bool((cosine >= 0.9).all() and apart.all() and (plain < 0.9).all()))
+            values.setdefault(f"{name}: first split is nouns and verbs", []).append(split)
+    return Outcome(measured=values)
 
 
 def noun_verb_split(hidden: np.ndarray, symbols: Sequence[str]) -> bool:
@@ -181,9 +155,9 @@ def _likeness(outputs: np.ndarray, likelihoods: np.ndarray, stream: SymbolStream
     products = (outputs * likelihoods).sum(axis=1)
     lengths = np.linalg.norm(outputs, axis=1) * np.linalg.norm(likelihoods, axis=1)
     return {
-        "cosine": float((products / lengths).mean()),
+        "cosine with the likelihoods": float((products / lengths).mean()),
         "RMS from likelihoods": float(np.sqrt(((outputs - likelihoods) ** 2).mean(axis=1)).mean()),
-        "error": float(np.linalg.norm(outputs - stream.targets, axis=1).mean()),
+        "length of the error": float(np.linalg.norm(outputs - stream.targets, axis=1).mean()),
     }
 
 
@@ -213,13 +187,6 @@ def _stack(streams: Sequence[SymbolStream], part: str) -> np.ndarray:
     """Return one part of all streams, ``(steps, streams, ...)``, cut to the shortest."""
     shortest = min(len(stream.symbols) for stream in streams)
     return np.stack([getattr(stream, part)[:shortest] for stream in streams], axis=1)
-
-
-def _spread(values: np.ndarray) -> str:
-    def digits(value: float) -> str:
-        return f"{value:.3f}" if value < 10 else f"{value:.1f}"
-
-    return f"{digits(np.median(values))} [{digits(values.min())}, {digits(values.max())}]"
 
 
 def _values(arrays: dict[str, np.ndarray]) -> dict[str, list[float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from learnet.core import Registry
-from learnet.experiments import backpropagation, perceptron, regularisation, svm
+from learnet.experiments import backpropagation, perceptron, recurrent, regularisation, svm
 
 if TYPE_CHECKING:
     from learnet.experiments.record import Experiment
@@ -17,5 +17,6 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *backpropagation.EXPERIMENTS,
         *regularisation.EXPERIMENTS,
         *svm.EXPERIMENTS,
+        *recurrent.EXPERIMENTS,
     ],
 )
