@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from learnet.core import Registry
-from learnet.experiments import backpropagation, perceptron, recurrent, regularisation, svm
+from learnet.experiments import backpropagation, energy, optimisers, perceptron, recurrent, regularisation, svm
 
 if TYPE_CHECKING:
     from learnet.experiments.record import Experiment
@@ -15,7 +15,9 @@ EXPERIMENTS: Registry[Experiment] = Registry(
     [
         *perceptron.EXPERIMENTS,
         *backpropagation.EXPERIMENTS,
+        *optimisers.EXPERIMENTS,
         *regularisation.EXPERIMENTS,
+        *energy.EXPERIMENTS,
         *svm.EXPERIMENTS,
         *recurrent.EXPERIMENTS,
     ],
