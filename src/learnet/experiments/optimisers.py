@@ -94,19 +94,23 @@ def quadratics(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outc
     measured: dict[str, list[float]] = {}
     for method in ("cg", "bfgs"):
         for seed in seeds:
-            matrix, centre = _quadratic(seed)
-            found = minimize_function(
-                lambda v, a=matrix, c=centre: float((v - c) @ a @ (v - c) / 2),
-                np.zeros(_DIMENSIONS),
-                gradient=lambda v, a=matrix, c=centre: a @ (v - c),
-                method=method,
-                max_iterations=_DIMENSIONS,
-                gradient_tolerance=0.0,
-                options=MethodOptions(line_search="exact"),
-            )
-            distance = float(np.abs(found.point - centre).max())
+            distance = _distance(*_quadratic(seed), method=method)
             measured.setdefault(f"distance after {_DIMENSIONS} steps of {method}", []).append(distance)
     return Outcome(measured=measured)
+
+
+def _distance(matrix: np.ndarray, centre: np.ndarray, *, method: str) -> float:
+    """Return how far from its minimum a quadratic's last point is after as many steps as it has dimensions."""
+    found = minimize_function(
+        lambda v: float((v - centre) @ matrix @ (v - centre) / 2),
+        np.zeros(_DIMENSIONS),
+        gradient=lambda v: matrix @ (v - centre),
+        method=method,
+        max_iterations=_DIMENSIONS,
+        gradient_tolerance=0.0,
+        options=MethodOptions(line_search="exact"),
+    )
+    return float(np.abs(found.point - centre).max())
 
 
 def nist(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:  # noqa: ARG001 (a run's arguments)
