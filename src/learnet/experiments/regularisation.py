@@ -222,8 +222,8 @@ def small_data(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outc
         figure=figure,
         remark=f"{_EXAMPLES:,} of scikit-learn's 8 x 8 digits in place of 1,000 of MNIST, with noise on each pixel of "
         f"standard deviation {_NOISE} of 255, so that there is something to overfit; 697 to test with, each with "
-        f"{_TEST_COPIES} draws of noise. Adam, {_EPOCHS} epochs; errors are those of the last one. Dropout 0.5, L2 3e-3, "
-        "L1 3e-4, chosen on other seeds.",
+        f"{_TEST_COPIES} draws of noise. Adam, {_EPOCHS} epochs; errors are those of the last one. Dropout 0.5, "
+        "L2 3e-3, L1 3e-4, chosen on other seeds.",
     )
 
 
