@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learnet.core import UsageError
 from learnet.neurons import check_gradients
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=5))
 def test_polynomials_pass(point):
     assert check_gradients(lambda x: np.sum(x**3 + x), lambda x: 3 * x**2 + 1, point).holds()
