@@ -40,6 +40,9 @@ def network_of(model: keras.Model) -> openvino.Model:
             constant = openvino.opset13.constant(np.asarray(variable))
             parameter.output(0).replace(constant.output(0))
             network.remove_parameter(parameter)
+    for result in network.get_results():  # a weight that the model does not use becomes an output
+        if result.input_value(0).get_node().get_type_name() == "Constant":
+            network.remove_result(result)
     return network
 
 

@@ -221,19 +221,20 @@ def kernel_of(products: Floats, left: Floats, right: Floats, setting: Setting) -
         right: ``(n,)``, ``v·v``.
         setting: Names the kernel; see ``learnet.layers.KernelMachine``.
     """
+    similar: Floats = products * (-2.0 if setting.kernel == "rbf" else setting.gamma)
     if setting.kernel == "rbf":
-        distances = products * -2.0
-        distances += left[:, None]
-        distances += right
-        np.maximum(distances, 0, out=distances)
-        distances *= -setting.gamma
-        return np.exp(distances, out=distances)
-    scaled = products * setting.gamma
-    scaled += setting.coef0
+        similar += left[:, None]
+        similar += right
+        np.maximum(similar, 0, out=similar)
+        similar *= -setting.gamma
+        np.exp(similar, out=similar)
+        return similar
+    similar += setting.coef0
     if setting.kernel == "sigmoid":
-        return np.tanh(scaled, out=scaled)
-    scaled **= setting.degree
-    return scaled
+        np.tanh(similar, out=similar)
+    else:
+        similar **= setting.degree
+    return similar
 
 
 def _linear_machines(

@@ -63,7 +63,8 @@ def train(
         data: A folder, a manifest, the name of a known data set, an open ``Dataset``, or ``(images, labels)``.
         model: A name of ``learnet.models.ARCHITECTURES``; the recipe's own if not given.
         recipe: A name of ``RECIPES``: what holds where nothing else is said.
-        options: What else the network's builder takes, e.g. ``{"hidden": [300, 100]}`` of ``"mlp"``.
+        options: What else the network's builder takes, e.g. ``{"hidden": [300, 100]}`` of ``"mlp"``, or
+            ``{"kernel": "polynomial", "degree": [2]}`` of ``"svm"``, which is solved for, not trained in epochs.
         train_per_class: Photos a class to train with, all others test; None for all but ``test_fraction``.
         test_fraction: Share of the photos to test with, in (0, 1); not used where the dataset brings its own test part.
         label_depth: Which folder level below ``data`` names the class.
