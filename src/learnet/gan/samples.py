@@ -59,4 +59,5 @@ def as_images(samples: NDArray[np.float32]) -> NDArray[np.uint8]:
         >>> as_images(np.array([-1.0, 0.0, 1.0, 2.0], np.float32)).tolist()
         [0, 128, 255, 255]
     """
-    return np.rint(np.clip((samples + 1) * 127.5, 0, 255)).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.rint(np.clip((samples + 1) * 127.5, 0, 255)).astype(np.uint8)
+    return pixels

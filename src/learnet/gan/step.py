@@ -29,12 +29,15 @@ class GanStep:
         generator_loss: What the generator minimised; log 2 (or -log 2 if saturating) where the other can only guess.
         real: Mean D(x) of examples.
         fake: Mean D(G(z)) of samples.
+        finite: Whether these, the samples and all weights after the step are finite: a ReLU can make a number of a NaN,
+            so that the losses alone do not tell.
     """
 
     discriminator_loss: float
     generator_loss: float
     real: float
     fake: float
+    finite: bool
 
 
 class GanTrainer:
@@ -75,7 +78,11 @@ class GanTrainer:
         """Take one step."""
         told = self._compiled(batch.examples, batch.noise).numpy()
         return GanStep(
-            discriminator_loss=float(told[0]), generator_loss=float(told[1]), real=float(told[2]), fake=float(told[3])
+            discriminator_loss=float(told[0]),
+            generator_loss=float(told[1]),
+            real=float(told[2]),
+            fake=float(told[3]),
+            finite=bool(np.isfinite(told).all()),
         )
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -110,8 +117,10 @@ class GanTrainer:
         tf = self._tf
         for index in range(self._config.discriminator_steps):
             discriminator_loss, real, fake = self._step_discriminator(examples[index], noise[index])
-        generator_loss = self._step_generator(noise[-1])
-        return tf.stack([discriminator_loss, generator_loss, real, fake])
+        generator_loss, total = self._step_generator(noise[-1])
+        for variable in (*self._generator.trainable_variables, *self._discriminator.trainable_variables):
+            total += tf.reduce_sum(variable.value)
+        return tf.stack([discriminator_loss, generator_loss, real, fake, total])
 
     def _step_discriminator(self, examples: Any, noise: Any) -> tuple[Any, Any, Any]:
         tf, network = self._tf, self._discriminator
@@ -122,14 +131,15 @@ class GanTrainer:
         self._apply(1, network, tape, loss)
         return loss, tf.reduce_mean(tf.sigmoid(real)), tf.reduce_mean(tf.sigmoid(fake))
 
-    def _step_generator(self, noise: Any) -> Any:
+    def _step_generator(self, noise: Any) -> tuple[Any, Any]:
+        """Return the loss, and the sum of all numbers of the samples."""
         network = self._generator
         with self._tf.GradientTape() as tape:
-            logits = self._discriminator(network(noise, training=True), training=True)
-            loss = generator_loss(logits, how=self._config.loss)
+            samples = network(noise, training=True)
+            loss = generator_loss(self._discriminator(samples, training=True), how=self._config.loss)
         if network.trainable_variables:
             self._apply(0, network, tape, loss)
-        return loss
+        return loss, self._tf.reduce_sum(samples)
 
     def _apply(self, index: int, network: keras.Model, tape: Any, loss: Any) -> None:
         variables = network.trainable_variables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from learnet.training import NotANumberError
 from learnet.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import keras
@@ -86,6 +86,7 @@ def train_gan(
     config: GanConfig,
     folder: Path,
     resume: bool = False,
+    on_epoch: Callable[[GanRow], None] | None = None,
     progress: Progress | None = None,
 ) -> FittedGan:
     """Train a generator to make what a discriminator cannot tell from the examples.
@@ -101,6 +102,7 @@ def train_gan(
         config: How they are trained.
         folder: Of the run; gets ``checkpoint.safetensors``, ``history.csv`` and ``samples/epoch-NNNN.png``.
         resume: Go on from the checkpoint in ``folder``.
+        on_epoch: Called after each epoch; the networks hold its weights then.
         progress: Where to tell how it goes.
 
     Returns:
@@ -108,7 +110,7 @@ def train_gan(
 
     Raises:
         UsageError: If networks, examples and configuration do not fit each other; nothing has been trained then.
-        NotANumberError: If a loss is NaN or infinite, in the step in which that happens.
+        NotANumberError: If a loss, a sample or a weight becomes NaN or infinite, in the step in which it does.
         LearnetError: If there is nothing to resume from.
 
     Source:
@@ -119,6 +121,7 @@ def train_gan(
     trainer = GanTrainer(generator, discriminator, config=config)
     folder.mkdir(parents=True, exist_ok=True)
     loop = _Loop(trainer, feed, generator, config=config, folder=folder, progress=progress or Silent())
+    loop.on_epoch = on_epoch
     loop.told = {**asdict(config), "examples": list(examples.shape)}
     if resume:
         loop.go_back(load_checkpoint(folder))
@@ -142,6 +145,7 @@ class _Loop:
         self._saved = time.perf_counter()
         self._interval = config.checkpoint_seconds
         self.told: dict[str, Any] = {}
+        self.on_epoch: Callable[[GanRow], None] | None = None
 
     def go_back(self, checkpoint: Checkpoint) -> None:
         """Stand where ``checkpoint`` stood."""
@@ -174,7 +178,7 @@ class _Loop:
     def _step(self, batch: GanBatch) -> None:
         at, result = self._at, self._trainer.step(batch)
         values = [result.discriminator_loss, result.generator_loss, result.real, result.fake]
-        if not all(map(math.isfinite, values)):
+        if not result.finite:
             raise self._not_a_number(result, batch)
         at.sums = [total + value for total, value in zip(at.sums, values, strict=True)]
         at.step += 1
@@ -197,6 +201,8 @@ class _Loop:
             f"D of examples {row.real:.3f}, of samples {row.fake:.3f}"
         )
         self._save_if_due(always=last)
+        if self.on_epoch is not None:
+            self.on_epoch(row)
 
     def _picture(self) -> None:
         """Draw samples of the same noise each time."""
@@ -216,9 +222,10 @@ class _Loop:
 
     def _not_a_number(self, result: GanStep, batch: GanBatch) -> NotANumberError:
         return NotANumberError(
-            f"In step {self._at.step + 1} of epoch {self._at.epoch + 1} the discriminator's loss became "
-            f"{result.discriminator_loss} and the generator's {result.generator_loss}. Usually the learning rate is "
-            f"too large: try {self._config.learning_rate / 10:g}.",
+            f"In step {self._at.step + 1} of epoch {self._at.epoch + 1} a loss, a sample or a weight became NaN or "
+            f"infinite (the discriminator's loss is {result.discriminator_loss:g}, the generator's "
+            f"{result.generator_loss:g}). Usually the learning rate is too large: try "
+            f"{self._config.learning_rate / 10:g}.",
             np.asarray(batch.rows),
         )
 
