@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from learnet.core import Registry
-from learnet.experiments import backpropagation, energy, optimisers, perceptron, recurrent, regularisation, svm
+from learnet.experiments import backpropagation, energy, gan, optimisers, perceptron, recurrent, regularisation, svm
 
 if TYPE_CHECKING:
     from learnet.experiments.record import Experiment
@@ -19,6 +19,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *regularisation.EXPERIMENTS,
         *energy.EXPERIMENTS,
         *svm.EXPERIMENTS,
+        *gan.EXPERIMENTS,
         *recurrent.EXPERIMENTS,
     ],
 )

@@ -73,7 +73,9 @@ class Trainer:
         ]
         self.jit = config.jit is True
         self._compiled = self._compile(jit=self.jit)
-        self._forward = tf.function(lambda images: self._logits(images, training=False)[0])
+        self._forward = tf.function(
+            lambda images: self._logits(images, training=False)[0], input_signature=[self._image_spec()]
+        )
 
     def step(self, batch: Batch, *, number: int, learning_rate: float) -> StepResult:
         """Take one step.
@@ -161,8 +163,20 @@ class Trainer:
 
     def _compile(self, *, jit: bool) -> Callable[..., tuple[Any, Any]]:
         tf = self._tf
-        compiled: Callable[..., tuple[Any, Any]] = tf.function(self._step, jit_compile=jit, reduce_retracing=True)
+        # One graph for every size of a batch. Graphs of fixed sizes differ in their last bits, and which of them there
+        # are would depend on where the training was resumed.
+        signature = [
+            self._image_spec(),
+            tf.TensorSpec((None, self._model.outputs[0].shape[-1]), tf.float32),
+            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((), tf.float32),
+            tf.TensorSpec((), tf.int64),
+        ]
+        compiled: Callable[..., tuple[Any, Any]] = tf.function(self._step, jit_compile=jit, input_signature=signature)
         return compiled
+
+    def _image_spec(self) -> Any:
+        return self._tf.TensorSpec((None, *self._model.inputs[0].shape[1:]), self._tf.uint8)
 
     def _step(self, images: Any, targets: Any, weights: Any, rate: Any, number: Any) -> tuple[Any, Any]:
         tf, variables = self._tf, self._model.trainable_variables
