@@ -151,7 +151,7 @@ def test_pictures_of_samples_are_png_files(tmp_path, kind):
 
     with Image.open(fitted.pictures[0]) as picture:
         assert picture.format == "PNG"
-        assert len(np.unique(np.asarray(picture.convert("L")))) > 10
+        assert len(np.unique(np.asarray(picture.convert("L")))) > 1
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _GOODFELLOW = "Goodfellow et al., Generative Adversarial Nets, 2014"
 _MEAN, _SEED_OF_SAMPLES = 3.0, 1_000_000
-_FIRST_OF_MODES = 0.01  # of the samples: one stray sample near a mode is no mode
+_LEAST_SHARE = 0.01  # of the samples: one stray sample near a mode is no mode
 
 
 def gaussian(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
@@ -86,7 +86,7 @@ def ring(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     points = np.stack([mixture.draw(count, seed=seed) for seed in seeds], axis=1)
     _train(makers, judges, points, epochs=epochs, learning_rate=1e-3, title="Ring of eight", progress=progress)
     samples = draw_samples(makers, 10_000, seed=_SEED_OF_SAMPLES)
-    found = [mode_coverage(samples[:, game], mixture, least=_FIRST_OF_MODES) for game in range(len(seeds))]
+    found = [mode_coverage(samples[:, game], mixture, least=_LEAST_SHARE) for game in range(len(seeds))]
     modes = [coverage.modes for coverage in found]
     return Outcome(
         measured={
@@ -134,7 +134,7 @@ def digits(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
         figure=partial(samples_figure, samples[:100]),
         remark=f"scikit-learn's digits; 32 and 64 maps, 32 numbers of noise, {epochs} epochs of batches of 64, Adam "
         "with a rate of 0.001. D is the mean of the last tenth of the epochs. The classifier is a perceptron of 128 "
-        "units, trained on 1,200 real digits; 597 others, and ones with shuffled pixels, say what its confidence is worth.",
+        "units, trained on 1,200 real digits; 597 others, and shuffled ones, say what its confidence is worth.",
     )
 
 

@@ -44,8 +44,8 @@ def score_images(probabilities: ArrayLike, *, confidence: float = 0.9) -> ImageS
         UsageError: If these are no distributions.
 
     Example:
-        >>> score_images([[0.95, 0.05], [0.99, 0.01], [0.4, 0.6], [0.01, 0.99]])
-        ImageScore(confident=0.75, classes=2, shares=(0.5, 0.25), evenness=0.9182958340544893)
+        >>> score_images([[0.95, 0.05], [0.4, 0.6], [0.01, 0.99], [0.5, 0.5]])
+        ImageScore(confident=0.5, classes=2, shares=(0.25, 0.25), evenness=1.0)
     """
     values = np.asarray(probabilities, np.float64)
     if values.ndim != 2 or not len(values) or values.shape[1] < 2 or not np.allclose(values.sum(axis=1), 1, atol=1e-3):
