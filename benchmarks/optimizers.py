@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 SOLVERS = {"newton-cg": "Newton-CG", "cg": "CG", "bfgs": "BFGS", "l-bfgs": "L-BFGS-B"}
+METHODS = ("newton", *SOLVERS, "levenberg-marquardt")
 HIDDEN, PENALTY = 24, 1e-3  # units of the perceptron; strength of the logistic regression's regulariser
 MOST_ITERATIONS = 2_000
 
@@ -59,10 +60,11 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one run took."""
+    """What one run took; ``processor`` is the seconds of all cores, in which a busy machine shows less."""
 
     seconds: float
     iterating: float
+    processor: float
     loss: float
     iterations: int
     evaluations: str
@@ -101,7 +103,7 @@ def logistic_problem() -> Problem:
 
 def learnet_side(problem: Problem, method: str, **options: Any) -> Run:
     model, moments = problem.build(), []
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     found = minimize(
         model,
         problem.x,
@@ -125,6 +127,7 @@ def learnet_side(problem: Problem, method: str, **options: Any) -> Run:
     return Run(
         seconds=end - begin,
         iterating=end - moments[0],
+        processor=time.process_time() - used,
         loss=found.value,
         iterations=found.iterations,
         evaluations=", ".join(f"{count} {name}" for name, count in counts.items() if count),
@@ -202,7 +205,7 @@ def scipy_side(problem: Problem, method: str) -> Run:
         "newton-cg": {"xtol": 0.0},
     }.get(method, {"gtol": 0.0})
     solve: Any = scipy.optimize.minimize  # the stubs know no callback by the name that SciPy asks for
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     hand = ByHand(problem)
     products = {"hessp": hand.product} if method == "newton-cg" else {}
     found = solve(
@@ -217,7 +220,12 @@ def scipy_side(problem: Problem, method: str) -> Run:
     end = time.perf_counter()
     counts = f"{hand.evaluations} f, {hand.evaluations} g" + (f", {hand.products} Hv" if products else "")
     return Run(
-        seconds=end - begin, iterating=end - hand.first, loss=found.fun, iterations=found.nit, evaluations=counts
+        seconds=end - begin,
+        iterating=end - hand.first,
+        processor=time.process_time() - used,
+        loss=found.fun,
+        iterations=found.nit,
+        evaluations=counts,
     )
 
 
@@ -227,7 +235,7 @@ class ReachedError(Exception):
 
 def minpack_side(problem: Problem) -> Run:
     model = problem.build()
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     weights = Weights(model, problem.x)
     residuals = NetworkResiduals(weights, problem.x, problem.y, batch_size=None)
     seen: list[tuple[float, float]] = []
@@ -253,6 +261,7 @@ def minpack_side(problem: Problem) -> Run:
     return Run(
         seconds=end - begin,
         iterating=end - seen[1][1],  # SciPy asks for the first Jacobian twice
+        processor=time.process_time() - used,
         loss=seen[-1][0],
         iterations=len(seen) - 2,
         evaluations=f"{count[0]} f, {len(seen) - 1} J",
@@ -261,15 +270,17 @@ def minpack_side(problem: Problem) -> Run:
 
 def logistic(x: Array, y: Array, solver: str, *, iterations: int) -> Run:
     regression = LogisticRegression(C=1 / (PENALTY * len(x)), solver=solver, tol=1e-12, max_iter=iterations)
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     regression.fit(x, y)
-    seconds = time.perf_counter() - begin
+    seconds, processor = time.perf_counter() - begin, time.process_time() - used
     scores = x.astype(np.float64) @ regression.coef_.T + regression.intercept_
     scores -= scores.max(axis=1, keepdims=True)
     loss = np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y])
     loss += PENALTY / 2 * np.square(regression.coef_).sum()
     taken = int(regression.n_iter_.max())
-    return Run(seconds=seconds, iterating=seconds, loss=float(loss), iterations=taken, evaluations="")
+    return Run(
+        seconds=seconds, iterating=seconds, processor=processor, loss=float(loss), iterations=taken, evaluations=""
+    )
 
 
 def perceptron(problem: Problem, *, iterations: int) -> Run:
@@ -282,11 +293,13 @@ def perceptron(problem: Problem, *, iterations: int) -> Run:
     regressor.set_params(max_iter=1).fit(problem.x, y)
     regressor.coefs_, regressor.intercepts_ = [weights[0], weights[2]], [weights[1], weights[3]]
     regressor.set_params(max_iter=iterations, max_fun=10**6)
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), time.process_time()
     regressor.fit(problem.x, y)
-    seconds = time.perf_counter() - begin
+    seconds, processor = time.perf_counter() - begin, time.process_time() - used
     loss = float(np.mean((regressor.predict(problem.x) - y) ** 2))
-    return Run(seconds=seconds, iterating=seconds, loss=loss, iterations=iterations, evaluations="")
+    return Run(
+        seconds=seconds, iterating=seconds, processor=processor, loss=loss, iterations=iterations, evaluations=""
+    )
 
 
 def fewest_iterations(run: Callable[[int], Run], target: float) -> Callable[[], Run]:
@@ -302,81 +315,91 @@ def fewest_iterations(run: Callable[[int], Run], target: float) -> Callable[[], 
     return lambda: run(high)
 
 
-def sides_of_perceptron(problem: Problem) -> dict[str, Callable[[], Run]]:
-    sides: dict[str, Callable[[], Run]] = {}
-    for method in ("newton", *SOLVERS):
-        sides |= pair(problem, method)
-    sides["levenberg-marquardt: learnet"] = lambda: learnet_side(problem, "levenberg-marquardt", solver="minpack")
-    sides["levenberg-marquardt: by hand"] = lambda: minpack_side(problem)
-    sides["normal equations: learnet"] = lambda: learnet_side(problem, "lm", solver="normal-equations")
-    sides["l-bfgs: scikit-learn"] = fewest_iterations(lambda n: perceptron(problem, iterations=n), problem.target)
-    return sides
+def sides(problem: Problem, methods: list[str]) -> dict[str, Callable[[], Run]]:
+    """Return what runs each side of each method."""
+    made: dict[str, Callable[[], Run]] = {}
+    for method in methods:
+        if method == "levenberg-marquardt":
+            made |= sides_of_squares(problem)
+            continue
+        made[f"{method}: learnet"] = lambda method=method: learnet_side(problem, method)  # type: ignore[misc]
+        if method in SOLVERS:
+            made[f"{method}: by hand"] = lambda method=method: scipy_side(problem, method)  # type: ignore[misc]
+        if (run := sklearn_side(problem, method)) is not None:
+            made[f"{method}: scikit-learn"] = fewest_iterations(run, problem.target)
+    return made
 
 
-def sides_of_logistic(problem: Problem) -> dict[str, Callable[[], Run]]:
-    sides: dict[str, Callable[[], Run]] = {}
-    for method in ("newton", *SOLVERS):
-        sides |= pair(problem, method)
-    for method, solver in (("l-bfgs", "lbfgs"), ("newton-cg", "newton-cg")):
-        sides[f"{method}: scikit-learn"] = fewest_iterations(
-            lambda n, solver=solver: logistic(problem.x, problem.y, solver, iterations=n),  # type: ignore[misc]
-            problem.target,
-        )
-    return sides
+def sides_of_squares(problem: Problem) -> dict[str, Callable[[], Run]]:
+    if problem.loss != "mean_squared_error":
+        return {}
+    return {
+        "levenberg-marquardt: learnet": lambda: learnet_side(problem, "levenberg-marquardt", solver="minpack"),
+        "levenberg-marquardt: by hand": lambda: minpack_side(problem),
+        "normal equations: learnet": lambda: learnet_side(problem, "lm", solver="normal-equations"),
+    }
 
 
-def pair(problem: Problem, method: str) -> dict[str, Callable[[], Run]]:
-    ours = {f"{method}: learnet": lambda: learnet_side(problem, method)}
-    return ours | ({f"{method}: by hand": lambda: scipy_side(problem, method)} if method in SOLVERS else {})
+def sklearn_side(problem: Problem, method: str) -> Callable[[int], Run] | None:
+    """Return what runs scikit-learn's solver of that name for a number of iterations; None if it has none."""
+    if problem.loss == "mean_squared_error":
+        return (lambda n: perceptron(problem, iterations=n)) if method == "l-bfgs" else None
+    solver = {"l-bfgs": "lbfgs", "newton-cg": "newton-cg"}.get(method)
+    return (lambda n: logistic(problem.x, problem.y, solver, iterations=n)) if solver else None
 
 
-def measure(problem: Problem, sides: dict[str, Callable[[], Run]], *, rounds: int) -> None:
+def measure(problem: Problem, compared: dict[str, Callable[[], Run]], *, rounds: int) -> None:
     """Run all sides alternately and print their medians."""
     count = sum(weight.size for weight in problem.build().get_weights())
     print(f"\n{problem.name}: {len(problem.x)} examples, {count} weights, to a loss of {problem.target:.6g}")
-    print(f"  {'':28} {'loss':>9} {'iterations':>10} {'seconds':>8} {'iterating':>9}  evaluations")
-    runs: dict[str, list[Run]] = {name: [] for name in sides}
-    for name, side in sides.items():
+    print(f"  {'':28} {'loss':>9} {'iterations':>10} {'seconds':>8} {'iterating':>9} {'processor':>9}  evaluations")
+    runs: dict[str, list[Run]] = {name: [] for name in compared}
+    for name, side in compared.items():
         runs[name].append(side())
         if runs[name][0].loss > problem.target:
             print(f"  {name}: did not reach the loss, {runs[name][0].loss:.6g}")
     for _ in range(rounds):
-        for name, side in sides.items():
+        for name, side in compared.items():
             runs[name].append(side())
     medians = {}
     for name, found in runs.items():
         run = found[-1]
-        seconds, iterating = (
-            statistics.median(getattr(each, part) for each in found[1:]) for part in ("seconds", "iterating")
-        )
-        medians[name] = seconds, iterating
+        seconds, iterating, processor = medians[name] = [
+            statistics.median(getattr(each, part) for each in found[1:])
+            for part in ("seconds", "iterating", "processor")
+        ]
         print(
-            f"  {name:28} {run.loss:9.6f} {run.iterations:10d} {seconds:8.3f} {iterating:9.3f}  {run.evaluations}",
+            f"  {name:28} {run.loss:9.6f} {run.iterations:10d} {seconds:8.3f} {iterating:9.3f} {processor:9.3f}  "
+            f"{run.evaluations}",
             flush=True,
         )
-    for name, (seconds, iterating) in medians.items():
+    for name, theirs in medians.items():
         method, _, whose = name.partition(": ")
-        if whose != "learnet":
-            ours = medians[f"{method}: learnet"]
-            print(f"  learnet / {name:28} {ours[0] / seconds:5.2f} in all, {ours[1] / iterating:5.2f} iterating")
+        if whose != "learnet" and f"{method}: learnet" in medians:
+            ratios = np.divide(medians[f"{method}: learnet"], theirs)
+            print(
+                f"  learnet / {name:28} {ratios[0]:5.2f} in all, {ratios[1]:5.2f} iterating, "
+                f"{ratios[2]:5.2f} of the processor"
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="alternating runs of each side")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), help="which to compare")
     parser.add_argument("--blas-threads", type=int, help="of NumPy and SciPy on all sides; as they come if not given")
     arguments = parser.parse_args()
     with threadpool_limits(arguments.blas_threads, user_api="blas"):
-        compare(arguments.rounds)
+        compare(arguments.rounds, arguments.methods)
 
 
-def compare(rounds: int) -> None:
+def compare(rounds: int, methods: list[str]) -> None:
     warnings.simplefilter("ignore")  # scikit-learn's, that it stopped where it was told to
     print(probe().describe(), flush=True)
     problem = perceptron_problem()
-    measure(problem, sides_of_perceptron(problem), rounds=rounds)
+    measure(problem, sides(problem, methods), rounds=rounds)
     problem = logistic_problem()
-    measure(problem, sides_of_logistic(problem), rounds=rounds)
+    measure(problem, sides(problem, methods), rounds=rounds)
 
 
 if __name__ == "__main__":

@@ -74,15 +74,28 @@ class Weights:
             x: Examples; the first one is enough.
         """
         first = self.tf.nest.map_structure(lambda part: part[:1], x)
-        forward: Any = self.compiled(lambda flat, example: self.predict(flat, example)[0])
+        forward = self.tf.function(lambda flat, example: self.predict(flat, example)[0], autograph=False)
         graph = forward.get_concrete_function(np.zeros(self.size), first).graph.as_graph_def()
         nodes = [graph.node, *(function.node_def for function in graph.library.function)]
         return any(node.op in ("While", "StatelessWhile") for part in nodes for node in part)
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of tensors as a graph; as in Keras' own training, Python's ``if`` is not rewritten."""
-        graph: Callable[..., Any] = self.tf.function(function, autograph=False, reduce_retracing=True)
-        return graph
+        """Return a function of vectors, examples and answers as graphs, one for each number of examples.
+
+        As in Keras' own training, Python's ``if`` is not rewritten. The graph is looked up here, as TensorFlow takes as
+        long for it as a small network takes for its loss.
+        """
+        tf, graphs = self.tf, {}
+        graph = tf.function(function, autograph=False)
+
+        def call(*arguments: Any) -> Any:
+            *vectors, x, y = arguments
+            tensors = [tf.constant(vector) for vector in vectors]
+            if (count := y.shape[0]) not in graphs:
+                graphs[count] = graph.get_concrete_function(*tensors, x, y)
+            return graphs[count](*tensors, x, y)
+
+        return call
 
     def predict(self, flat: Any, x: Any) -> tuple[Any, Any]:
         """Return symbolic answers and the sum of the model's own losses (regularisers), for use in a graph."""
@@ -158,7 +171,6 @@ class NetworkLoss:
 
     def _loss_and_gradient(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         tf = self._tf
-        flat = tf.convert_to_tensor(flat)
         with tf.GradientTape() as tape:
             tape.watch(flat)
             loss = self._loss(flat, x, y)
@@ -173,7 +185,6 @@ class NetworkLoss:
 
     def _second_derivatives(self, flat: Any, x: Any, y: Any) -> Any:
         tf = self._tf
-        flat = tf.convert_to_tensor(flat)
         if self._weights.loops(x):
             unit = tf.eye(self._weights.size, dtype="float64")
             return tf.map_fn(lambda row: self._gradient_product(flat, row, x, y), unit)
@@ -242,7 +253,7 @@ class NetworkResiduals:
 
     def _derivatives(self, flat: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """Return errors and Jacobian, example by example, as an error depends on no other example."""
-        tf, flat, loops = self._tf, self._tf.convert_to_tensor(flat), self._loops
+        tf, loops = self._tf, self._loops
 
         def one(example: tuple[Any, Any]) -> tuple[Any, Any]:
             single = tf.nest.map_structure(lambda part: part[None], example)
