@@ -105,7 +105,7 @@ def measure_memory(case: Memory, package: Any, *, repeats: int) -> None:
     )
 
 
-def measure_machine(case: Machine, *, repeats: int, epochs: int = 5) -> None:
+def measure_machine(case: Machine, *, repeats: int, epochs: int = 20) -> None:
     """Print the ratio of an RBM case, and both pseudo-likelihoods, measured alike and exactly."""
     data = np.tile((load_digits().data / 16).astype(np.float32), (case.copies, 1))
     options: dict[str, Any] = {

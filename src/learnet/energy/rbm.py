@@ -54,8 +54,9 @@ class RestrictedBoltzmannMachine(Estimator):
     Example:
         >>> from learnet.energy import bars_and_stripes
         >>> pictures = bars_and_stripes(3)
-        >>> machine = RestrictedBoltzmannMachine(n_components=16, batch_size=14, n_iter=2000).fit(pictures)
-        >>> machine.transform(pictures).shape, bool(machine.log_likelihood(pictures).mean() > -4)
+        >>> machine = RestrictedBoltzmannMachine(n_components=16, batch_size=14, n_chains=100, n_iter=3000)
+        >>> machine = machine.fit(pictures)
+        >>> machine.transform(pictures).shape, bool(machine.log_likelihood(pictures).mean() > -3.5)
         ((14, 16), True)
     """
 
