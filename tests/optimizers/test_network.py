@@ -19,9 +19,11 @@ COUNT = 7
 @pytest.fixture(autouse=True)
 def _float64() -> Iterator[None]:
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")  # the policy, once it was set, does not follow floatx
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
 
 
 def dense() -> Any:

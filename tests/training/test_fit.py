@@ -1,5 +1,6 @@
 import csv
 import hashlib
+import itertools
 import os
 import random
 import signal
@@ -13,7 +14,7 @@ import pytest
 
 from learnet.core import LearnetError, UsageError
 from learnet.core import keras as import_keras
-from learnet.training import Augmentation, NotANumberError, TrainingConfig, fit
+from learnet.training import Augmentation, NotANumberError, Trainer, TrainingConfig, fit
 from tiny_training import make_examples, make_model
 
 KILLS = int(os.environ.get("LEARNET_KILLS", "4"))
@@ -102,6 +103,24 @@ def test_killed_at_any_moments_it_ends_with_the_same_bits(tmp_path):
             answer = child.stdout.read().strip()
     assert answer == whole
     assert history(tmp_path / "killed") == history(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("stopped_in", [1, 5, 8, 9, 16, 20])  # the eighth step of an epoch has the smaller last batch
+def test_stopped_in_any_step_it_ends_with_the_same_bits(stopped_in, tmp_path, monkeypatch):
+    _, whole = run(tmp_path / "whole", epochs=3)
+    step, calls = Trainer.step, itertools.count(1)
+
+    def stopping(self, *batch, **options):
+        result = step(self, *batch, **options)
+        if next(calls) == stopped_in:
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(Trainer, "step", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "stopped", epochs=3)
+    assert run(tmp_path / "stopped", epochs=3, resume=stopped_in > 1)[1] == whole
+    assert history(tmp_path / "stopped") == history(tmp_path / "whole")
 
 
 def _wait_for_progress(folder, seconds):

@@ -71,7 +71,7 @@ class SequenceTrainer:
         self.model = self._network(0)
         self._optimizer = import_keras().optimizers.Adam(learning_rate, clipnorm=clip)
         self._optimizer.build(self.model.trainable_variables)
-        self._fresh = [np.array(variable) for variable in self._optimizer.variables]
+        self._fresh = [np.asarray(variable).copy() for variable in self._optimizer.variables]
         self._step, self._say = self._compiled()
 
     def restart(self, seed: int) -> None:
