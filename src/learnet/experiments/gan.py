@@ -251,5 +251,6 @@ EXPERIMENTS = (
         run=digits,
         seeds=3,
         quick_seeds=1,
+        quick_reaches=False,
     ),
 )
