@@ -223,6 +223,8 @@ def write_curves(table: Path, curve: Curve) -> None:
 
 def example_epochs() -> tuple[int, bool]:
     """Return how many epochs the logged run of the example took to 79 %, and whether it got there."""
+    if not LOG.exists():
+        return 0, False
     with LOG.open(newline="", encoding="utf-8") as file:
         accuracies = [float(row["test_accuracy"]) for row in csv.DictReader(file)]
     reached = [accuracy >= WANTED for accuracy in accuracies]
@@ -232,6 +234,8 @@ def example_epochs() -> tuple[int, bool]:
 def show(curves: list[Curve], unit: float) -> None:
     needed, reached = example_epochs()
     print(f"The example: {unit:.0f} s an epoch, {'' if reached else 'more than '}{needed} epochs to {WANTED:.0%}")
+    if not needed:
+        print(f"{LOG} holds no run of it yet: --log-example 60 makes one.")
     print(
         f"{'recipe':18} {'seconds':>8} {'in epochs':>10} {'test accuracy':>14} {f's to {WANTED:.0%}':>9} {'sooner':>8}"
     )
