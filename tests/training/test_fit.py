@@ -17,7 +17,8 @@ from learnet.core import keras as import_keras
 from learnet.training import Augmentation, NotANumberError, Trainer, TrainingConfig, fit
 from tiny_training import make_examples, make_model
 
-KILLS = int(os.environ.get("LEARNET_KILLS", "4"))
+KILLS = int(os.environ.get("LEARNET_KILLS", "4"))  # of one run
+KILLED_RUNS = int(os.environ.get("LEARNET_KILLED_RUNS", "1"))
 OPTIONS = {
     "epochs": 6,
     "batch_size": 8,
@@ -91,18 +92,26 @@ print(test_fit.run(Path(sys.argv[1]), resume=resume)[1], flush=True)
 
 def test_killed_at_any_moments_it_ends_with_the_same_bits(tmp_path):
     _, whole = run(tmp_path / "whole")
-    source, kills, answer = random.Random(0), 0, ""
+    source = random.Random(0)
+    for number in range(KILLED_RUNS):
+        folder = tmp_path / f"killed{number}"
+        assert _killed_and_resumed(folder, source) == whole
+        assert history(folder) == history(tmp_path / "whole")
+
+
+def _killed_and_resumed(folder, source):
+    """Train in processes that are killed at random moments, and in a last one that is not; return the weights' hash."""
+    kills, answer = 0, ""
     while not answer:
-        command = [sys.executable, "-c", _CHILD, str(tmp_path / "killed"), str(Path(__file__).parents[1])]
+        command = [sys.executable, "-c", _CHILD, str(folder), str(Path(__file__).parents[1])]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
             assert child.stdout.readline() == "ready\n"
             if kills < KILLS:
-                _wait_for_progress(tmp_path / "killed", source.uniform(0, 0.2))
+                _wait_for_progress(folder, source.uniform(0, 0.2))
                 child.send_signal(signal.SIGKILL)
                 kills += 1
             answer = child.stdout.read().strip()
-    assert answer == whole
-    assert history(tmp_path / "killed") == history(tmp_path / "whole")
+    return answer
 
 
 @pytest.mark.parametrize("stopped_in", [1, 5, 8, 9, 16, 20])  # the eighth step of an epoch has the smaller last batch
