@@ -48,5 +48,7 @@ def fit_figure(
                 axes.plot(*fresh, "o", color=OKABE_ITO["sky"], markersize=4, markerfacecolor="none", label="new points")
             axes.plot(*points, "o", color=OKABE_ITO["blue"], markersize=5, label="points learnt from")
             axes.set(title=name, ylim=(heights.min() - room, heights.max() + room))
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        figure.legend(
+            *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4 if len(curves) > 1 else 2
+        )
     return figure

@@ -69,5 +69,6 @@ def states_figure(
                 axes.hlines(theory, middle - 0.5 * width, middle + 0.5 * width, color=INK, linewidth=2)
         axes.set_xticks(places, states)
         axes.set_ylabel("share of the time")
-        axes.legend()
+        if len(shares) > 1:
+            axes.legend()
     return figure
