@@ -23,13 +23,14 @@ def cells(lab, kind):
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind]
 
 
-@pytest.mark.parametrize("lab", list(LABS), ids=lambda lab: lab.name)
-def test_a_lab_runs_from_top_to_bottom(lab, tmp_path):
-    program = "\n\n".join(
-        # The last expression of a cell is what a notebook shows: it must be drawable.
-        re.sub(r"(?m)^show\((.*)\)$", r"assert show(\1)._repr_png_()[:4] == b'\\x89PNG'", text)
-        for text in cells(lab, "code")
-    )
+def drawable(code):
+    """Return code that also draws the last expression of each cell, which is what a notebook shows."""
+    return re.sub(r"(?m)^(show|play)\((.*)\)$", r"assert \1(\2)._repr_png_()[:4] == b'\\x89PNG'", code)
+
+
+def test_the_first_lab_runs_from_top_to_bottom(tmp_path):
+    lab = LABS["1"]
+    program = "\n\n".join(drawable(text) for text in cells(lab, "code"))
     environment = {**os.environ, "LEARNET_LAB_BUDGET": "1", "LEARNET_OFFLINE": "1", "LEARNET_DATA_DIR": ""}
     script = tmp_path / "lab.py"
     script.write_text(program, encoding="utf-8")
@@ -41,12 +42,39 @@ def test_a_lab_runs_from_top_to_bottom(lab, tmp_path):
     assert "ResNet-20" in run.stdout
 
 
+CHAPTER_2 = [lab for lab in LABS if lab.name.startswith("chapter02-")]
+
+
+@pytest.mark.parametrize("lab", CHAPTER_2, ids=lambda lab: lab.name)
+def test_a_lab_of_chapter_2_runs_from_top_to_bottom(lab, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEARNET_LAB_BUDGET", "1")
+    monkeypatch.setenv("LEARNET_OFFLINE", "1")
+    names = {"__name__": "lab"}
+    code = [drawable(text) for text in cells(lab, "code")]
+    for number, text in enumerate(code):
+        exec(compile(text, f"{lab.name}, code cell {number}", "exec"), names)
+    drawn = sum(text.count("assert show(") + text.count("assert play(") for text in code)
+    assert drawn >= 5
+    assert any("assert play(" in text for text in code)
+    assert capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []  # a lab leaves nothing behind
+
+
+@pytest.mark.parametrize("lab", CHAPTER_2, ids=lambda lab: lab.name)
+def test_a_lab_of_chapter_2_says_what_it_uses_in_short_cells(lab):
+    before = "\n".join(cells(lab, "markdown")).split("## 0. Before we begin")[1].split("\n## 1.")[0]
+    assert "Nothing is\ndownloaded" in before or "Nothing is downloaded" in before
+    for text in cells(lab, "code"):
+        assert text.count("\n") < 40, text[:80]
+
+
 @pytest.mark.parametrize("lab", list(LABS), ids=lambda lab: lab.name)
 def test_a_lab_is_kept_without_outputs_and_asks_a_question_in_each_section(lab):
     notebook = json.loads(lab.file.read_text(encoding="utf-8"))
     assert all(not cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     sections = re.split(r"(?m)^## ", "\n".join(cells(lab, "markdown")))[2:-1]
-    assert len(sections) >= 10
+    assert len(sections) >= (5 if lab in CHAPTER_2 else 10)
     for section in sections:
         assert "**Question.**" in section, section[:60]
         assert "<details>" in section
@@ -65,7 +93,9 @@ def test_a_learners_copy_is_never_overwritten(tmp_path):
 
 def test_the_verb_lists_and_copies(tmp_path):
     listed = subprocess.run([LEARNET, "labs", "--json"], capture_output=True, text=True, check=True)
-    assert json.loads(listed.stdout)["labs"][0]["name"] == "labs01-firstcnn"
+    names = [row["name"] for row in json.loads(listed.stdout)["labs"]]
+    assert names[0] == "labs01-firstcnn"
+    assert [LABS[f"2.{number}"].name for number in range(1, 9)] == names[1:]
     command = [LEARNET, "labs", "1", "--no-open", "--out", tmp_path]
     copied = subprocess.run(command, capture_output=True, text=True, check=True)
     assert str(tmp_path / "labs01-firstcnn.ipynb") in copied.stdout

@@ -54,3 +54,16 @@ class Budget:
     def epochs(self) -> int:
         """How often to look at each."""
         return min(8, max(1, round(self.seconds / 60)))
+
+    def scaled(self, usual: int, *, least: int = 1) -> int:
+        """Return how many of something, where ``usual`` is right for the usual budget.
+
+        Args:
+            usual: At 600 seconds.
+            least: Never fewer than this.
+
+        Example:
+            >>> Budget(seconds=60).scaled(200), Budget(seconds=1).scaled(200, least=5)
+            (20, 5)
+        """
+        return max(least, round(usual * self.seconds / _USUAL))

@@ -36,10 +36,30 @@ class Lab:
         raise LearnetError(f"The notebook of {self.name} is missing from this installation. Install learnet again.")
 
 
+_CHAPTER_2 = {
+    "neuron": "One neuron and its bias: it draws a line, and learns from mistakes",
+    "activations": "Activations: why a network needs bends",
+    "descent": "Learning by gradient descent: steps too small, good and too large; a race of methods",
+    "regularisation": "Overfitting, and what helps: few weights, dropout, stopping early",
+    "memory": "Associative memory and Boltzmann machines: restore spoilt pictures",
+    "recurrent": "Recurrent networks: guess what comes next, remember what came long ago",
+    "gan": "Generative adversarial networks: two networks learn by outwitting each other",
+    "svm": "Support-vector machine against network",
+}
+
 LABS: Registry[Lab] = Registry(
     "lab",
-    [Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10")],
-    aliases={"1": "labs01-firstcnn"},
+    [
+        Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10"),
+        *(
+            Lab(name=f"chapter02-{number}-{name}", title=title)
+            for number, (name, title) in enumerate(_CHAPTER_2.items(), start=1)
+        ),
+    ],
+    aliases={
+        "1": "labs01-firstcnn",
+        **{f"2.{number}": f"chapter02-{number}-{name}" for number, name in enumerate(_CHAPTER_2, start=1)},
+    },
 )
 
 

@@ -3,20 +3,43 @@
 from learnet.plots.calibration import reliability_figure
 from learnet.plots.classes import bars_figure, confusion_figure
 from learnet.plots.curves import curves_figure
+from learnet.plots.decision import borders_figure, decision_figure
+from learnet.plots.descent import slope_figure, surface_figure
+from learnet.plots.fits import fit_figure
+from learnet.plots.games import beliefs_figure, clouds_figure
+from learnet.plots.memories import energy_figure, states_figure
+from learnet.plots.neurons import activations_figure, neuron_figure, weights_figure
 from learnet.plots.pictures import pictures_figure
 from learnet.plots.rates import rates_figure
+from learnet.plots.sequences import states_in_time_figure, surprise_figure
+from learnet.plots.series import series_figure
 from learnet.plots.style import OKABE_ITO, drawing, new_figure, to_png, to_svg
 
 __all__ = [
     "OKABE_ITO",
+    "activations_figure",
     "bars_figure",
+    "beliefs_figure",
+    "borders_figure",
+    "clouds_figure",
     "confusion_figure",
     "curves_figure",
+    "decision_figure",
     "drawing",
+    "energy_figure",
+    "fit_figure",
+    "neuron_figure",
     "new_figure",
     "pictures_figure",
     "rates_figure",
     "reliability_figure",
+    "series_figure",
+    "slope_figure",
+    "states_figure",
+    "states_in_time_figure",
+    "surface_figure",
+    "surprise_figure",
     "to_png",
     "to_svg",
+    "weights_figure",
 ]
