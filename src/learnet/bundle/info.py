@@ -8,15 +8,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from learnet.bundle.document import check_json, check_seal, describe, is_sha256, parse_json, seal
+from learnet.bundle.document import check_json, check_seal, describe, exactly, is_sha256, parse_json, seal
 from learnet.core import BundleError, LearnetError, versions
 from learnet.data import InputSpec
 from learnet.evaluation import Threshold
 from learnet.models import ARCHITECTURES
 from learnet.version import __version__
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_OF_NETWORKS = 2
+SCHEMA_OF_SYSTEMS = 3
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
 GOLDEN = "golden.safetensors"
@@ -40,6 +41,10 @@ _WEIGHTS_RECORD = ("source", "licence", "paper")
 
 class NewerBundleError(BundleError):
     """The bundle is of a schema that this learnet does not know yet."""
+
+
+class OtherBundleError(BundleError):
+    """The bundle is whole for all that is known, but holds something else than was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +77,11 @@ class Calibration:
         Raises:
             BundleError: If ``value`` is anything else.
         """
-        whole = _exactly(value, {"temperature", "threshold"}, "calibration")
+        whole = exactly(value, {"temperature", "threshold"}, "calibration")
         names = {each.name for each in fields(Threshold)}
         return cls(
             temperature=whole["temperature"],
-            threshold=Threshold(**_exactly(whole["threshold"], names, "calibration.threshold")),
+            threshold=Threshold(**exactly(whole["threshold"], names, "calibration.threshold")),
         )
 
 
@@ -124,10 +129,10 @@ class BundleInfo:
             check_json(getattr(self, name), name=name)
         _check_class_names(self.class_names)
         _check_architecture(self.architecture, self.input_spec)
-        _check_texts({"dataset.fingerprint": self.dataset.get("fingerprint"), "learnet_version": self.learnet_version})
-        _check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
-        _check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
-        _check_time(self.created)
+        check_texts({"dataset.fingerprint": self.dataset.get("fingerprint"), "learnet_version": self.learnet_version})
+        check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
+        check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
+        check_time(self.created)
         wanted = SCHEMA_OF_NETWORKS if self.is_network else 1
         if self.schema_version != wanted:
             raise BundleError(f"schema_version should be {wanted}, but is {describe(self.schema_version)}.")
@@ -157,7 +162,7 @@ class BundleInfo:
         Raises:
             BundleError: If ``value`` is anything else.
         """
-        values = dict(_exactly(value, {each.name for each in fields(cls)}, DOCUMENT))
+        values = dict(exactly(value, {each.name for each in fields(cls)}, DOCUMENT))
         if not isinstance(values["class_names"], list):
             raise BundleError(f"class_names should be a list, but is {describe(values['class_names'])}.")
         values["class_names"] = tuple(values["class_names"])
@@ -210,19 +215,29 @@ class Document:
             BundleError: If it was changed, or is not what it should be.
         """
         value = parse_json(content, name=DOCUMENT)
-        _check_version(value)
+        check_version(value)
         check_seal(content, value)
         del value["checksum"]
+        if value["schema_version"] == SCHEMA_OF_SYSTEMS:
+            raise OtherBundleError(
+                f"It holds a system of the kind {describe(value.get('kind'))}, not a classifier of photos. Open it in "
+                "Python: learnet.bundle.load_system(FOLDER)"
+            )
         files, golden = value.pop("files", None), value.pop("golden_classes", None)
         if not isinstance(golden, list):
             raise BundleError(f"golden_classes should be a list, but is {describe(golden)}.")
         info = BundleInfo.from_json(value)
         if not golden or not all(isinstance(name, str) and name in info.class_names for name in golden):
             raise BundleError("golden_classes should be a list of class names, at least one.")
-        return cls(info=info, files=_file_records(files), golden_classes=tuple(golden))
+        return cls(info=info, files=file_records(files), golden_classes=tuple(golden))
 
 
-def _file_records(value: object) -> dict[str, FileRecord]:
+def file_records(value: object) -> dict[str, FileRecord]:
+    """Return what ``bundle.json`` says of the bundle's other files.
+
+    Raises:
+        BundleError: If it says anything else.
+    """
     if not isinstance(value, dict) or value.keys() != {WEIGHTS, GOLDEN}:
         received = ", ".join(ascii(name)[:80] for name in value) if isinstance(value, dict) else describe(value)
         raise BundleError(
@@ -231,14 +246,20 @@ def _file_records(value: object) -> dict[str, FileRecord]:
         )
     records = {}
     for name, record in value.items():
-        known = _exactly(record, {"sha256", "bytes"}, f"files['{name}']")
+        known = exactly(record, {"sha256", "bytes"}, f"files['{name}']")
         if not is_sha256(known["sha256"]) or type(known["bytes"]) is not int or known["bytes"] < 0:
             raise BundleError(f"files['{name}'] should give a SHA-256 of 64 hexadecimal digits and a number of bytes.")
         records[name] = FileRecord(**known)
     return records
 
 
-def _check_version(value: dict[str, Any]) -> None:
+def check_version(value: dict[str, Any]) -> None:
+    """Check that this learnet can read what follows.
+
+    Raises:
+        NewerBundleError: If a newer learnet wrote it.
+        BundleError: If it has no version.
+    """
     version = value.get("schema_version")
     if type(version) is not int or version < 1:
         raise BundleError(f"schema_version should be a whole number from 1 up, but is {describe(version)}.")
@@ -263,7 +284,7 @@ def _check_class_names(names: object) -> None:
 
 
 def _check_architecture(architecture: object, spec: object) -> None:
-    known = _exactly(architecture, {"name", "arguments"}, "architecture")
+    known = exactly(architecture, {"name", "arguments"}, "architecture")
     name, arguments = known["name"], known["arguments"]
     whole = isinstance(arguments, dict) and "kind" in arguments
     if name not in (*ARCHITECTURES.names(), *ARCHITECTURES.aliases) or (
@@ -273,7 +294,7 @@ def _check_architecture(architecture: object, spec: object) -> None:
             f"architecture.name should be a network that learnet builds, but is {describe(name)}. "
             f"Known: {', '.join(ARCHITECTURES.names())}."
         )
-    size = _exactly(arguments, _NETWORK_ARGUMENTS if whole else {"input_size"}, "architecture.arguments")["input_size"]
+    size = exactly(arguments, _NETWORK_ARGUMENTS if whole else {"input_size"}, "architecture.arguments")["input_size"]
     if whole:
         _check_network(arguments)
     if not isinstance(spec, InputSpec) or list(_pair(size)) != [spec.height, spec.width]:
@@ -325,14 +346,16 @@ def _check_threshold(threshold: object) -> None:
             raise BundleError(f"calibration.threshold.{name} is out of its range: {describe(value)}.")
 
 
-def _check_texts(values: dict[str, object]) -> None:
+def check_texts(values: dict[str, object]) -> None:
+    """Raise ``BundleError`` unless all values are texts; the keys say where they were found."""
     for name, value in values.items():
         if not isinstance(value, str):
             raise BundleError(f"{name} should be a text, but is {describe(value)}.")
     check_json(list(values.values()), name=", ".join(values))
 
 
-def _check_time(created: object) -> None:
+def check_time(created: object) -> None:
+    """Raise ``BundleError`` unless it is a time as in ISO 8601."""
     try:
         dt.datetime.fromisoformat(created)  # type: ignore[arg-type]  # the TypeError is the check
     except (TypeError, ValueError):
@@ -341,15 +364,3 @@ def _check_time(created: object) -> None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _exactly(value: object, names: set[str], place: str) -> dict[str, Any]:
-    """Return ``value`` if it is an object with exactly these keys."""
-    if not isinstance(value, dict):
-        raise BundleError(f"{place} should be an object, but is {describe(value)}.")
-    missing, unknown = sorted(names - value.keys()), [ascii(name)[:80] for name in value if name not in names]
-    if missing or unknown:
-        said = [f"lacks {', '.join(missing)}"] if missing else []
-        said += [f"has the unknown {', '.join(unknown[:5])}"] if unknown else []
-        raise BundleError(f"{place} should have exactly {', '.join(sorted(names))}; it {' and '.join(said)}.")
-    return value
