@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from learnet.bundle import document, load_bundle, load_system, save_system
+from learnet.bundle import document, evaluate, load_bundle, load_system, predict, save_system
 from learnet.bundle.info import DOCUMENT, GOLDEN, SCHEMA_VERSION, WEIGHTS
 from learnet.bundle.kind import describe_random, restore_random
 from learnet.bundle.systems import KINDS
@@ -380,6 +380,9 @@ def test_a_previous_version_left_by_a_kill_is_opened(stored):
 def test_what_opens_the_other_bundle_is_said(stored, tmp_path):
     with pytest.raises(BundleError, match=rf"kind '{stored.name}', not a classifier .*load_system\(FOLDER\)$"):
         load_bundle(stored)
+    for verb in (predict, evaluate):
+        with pytest.raises(BundleError, match="not a classifier of photos"):
+            verb(stored, tmp_path)
     edit(stored, lambda value: value.update(schema_version=1))
     refused(stored, r"holds a classifier of photos. Open it in Python: learnet\.load\(FOLDER\)$")
 

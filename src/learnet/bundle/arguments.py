@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from learnet.bundle.document import describe, exactly
 from learnet.core import BundleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+TextT = TypeVar("TextT", bound=str)
 
 _LARGEST = 2**31 - 1
 _MOST_SIZES = 8
@@ -72,12 +74,12 @@ class Arguments:
             raise BundleError(f"{self._called(name)} should be true or false, but is {describe(value)}.")
         return value
 
-    def choice(self, name: str, choices: Iterable[str]) -> str:
+    def choice(self, name: str, choices: Iterable[TextT]) -> TextT:
         """Return one of some texts."""
         value, known = self._values[name], tuple(choices)
         if not isinstance(value, str) or value not in known:
             raise BundleError(f"{self._called(name)} should be one of {', '.join(known)}, but is {describe(value)}.")
-        return value
+        return known[known.index(value)]  # type: ignore[arg-type]  # it is one of them
 
     def _called(self, name: str) -> str:
         return f"{self._place}['{name}']"

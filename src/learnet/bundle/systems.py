@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 KINDS: tuple[Kind, ...] = (*ENERGY_KINDS, SEQUENCE_NETWORK)
-_ELSEWHERE = {"generator": "learnet.gan.load_generator"}
+_ELSEWHERE = {"generator": "learnet.gan.load_generator"}  # kinds of higher floors
 _CUE, _ANSWER = "cue/", "answer/"
 _ADVICE = " Copy it again from where it was saved, or save it again."
 
@@ -239,7 +239,7 @@ def _named(name: str, kinds: Sequence[Kind]) -> Kind:
     for kind in kinds:
         if kind.name == name:
             return kind
-    elsewhere = _ELSEWHERE.get(name) or next((kind.opened_by for kind in KINDS if kind.name == name), None)
+    elsewhere = ({kind.name: kind.opened_by for kind in KINDS} | _ELSEWHERE).get(name)
     if elsewhere is not None:
         raise OtherBundleError(f"It holds a system of the kind '{name}'. Open it in Python: {elsewhere}(FOLDER)")
     raise BundleError(f"It should hold {', '.join(kind.title for kind in kinds)}, but holds the kind {describe(name)}.")
