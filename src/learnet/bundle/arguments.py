@@ -79,7 +79,7 @@ class Arguments:
         value, known = self._values[name], tuple(choices)
         if not isinstance(value, str) or value not in known:
             raise BundleError(f"{self._called(name)} should be one of {', '.join(known)}, but is {describe(value)}.")
-        return known[known.index(value)]  # type: ignore[arg-type]  # it is one of them
+        return known[known.index(value)]
 
     def _called(self, name: str) -> str:
         return f"{self._place}['{name}']"

@@ -17,6 +17,7 @@ from learnet.version import __version__
 
 SCHEMA_VERSION = 3
 SCHEMA_OF_NETWORKS = 2
+SCHEMA_OF_MACHINES = 3  # on a backbone
 SCHEMA_OF_SYSTEMS = 3
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
@@ -32,6 +33,8 @@ LIBRARIES = (
     "tensorflow-cpu",
 )
 
+_HEAD_ARGUMENTS = {"kind", "kernel", "degree", "support_vectors"}
+_MOST_SUPPORT_VECTORS = 65_536
 _NETWORK_ARGUMENTS = {"kind", "input_size", "temperature", "test_time_flip", "options"}
 _MIN_TEMPERATURE = 1e-6
 _MOST_LAYERS = 64
@@ -91,7 +94,9 @@ class BundleInfo:
 
     Attributes:
         architecture: ``{"name": one of learnet.models.ARCHITECTURES, "arguments": {"input_size": [height, width]}}`` of
-            a backbone with a softmax layer on it. Of a whole network the arguments are also ``"kind": "network"``,
+            a backbone with a softmax layer on it. With a support-vector machine on it the arguments are also ``"head"``
+            with ``"kind": "svm"``, ``"kernel"``, ``"degree"`` and ``"support_vectors"``, see
+            ``learnet.models.with_machine``. Of a whole network they are also ``"kind": "network"``,
             ``"temperature"``, ``"test_time_flip"`` and ``"options"``, see ``learnet.models.network``.
         class_names: What the outputs mean, in order; at least two, all different.
         input_spec: How photos are prepared.
@@ -103,7 +108,8 @@ class BundleInfo:
         versions: Of the libraries that made it.
         learnet_version: Of the learnet that made it.
         created: When, ISO 8601.
-        schema_version: Of ``bundle.json``: 1 for a backbone with a head, 2 for a whole network.
+        schema_version: Of ``bundle.json``: 1 for a backbone with a softmax layer, 2 for a whole network, 3 for a
+            backbone with a support-vector machine.
 
     Raises:
         BundleError: If a value is not what it should be.
@@ -133,7 +139,7 @@ class BundleInfo:
         check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
         check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
         check_time(self.created)
-        wanted = SCHEMA_OF_NETWORKS if self.is_network else 1
+        wanted = SCHEMA_OF_NETWORKS if self.is_network else SCHEMA_OF_MACHINES if self.machine else 1
         if self.schema_version != wanted:
             raise BundleError(f"schema_version should be {wanted}, but is {describe(self.schema_version)}.")
 
@@ -141,6 +147,12 @@ class BundleInfo:
     def is_network(self) -> bool:
         """Whether it is a whole network, and not a backbone with a softmax layer on it."""
         return "kind" in self.architecture["arguments"]
+
+    @property
+    def machine(self) -> dict[str, Any] | None:
+        """What is known of the support-vector machine on the backbone; None if there is none."""
+        found: dict[str, Any] | None = self.architecture["arguments"].get("head")
+        return found
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -218,7 +230,7 @@ class Document:
         check_version(value)
         check_seal(content, value)
         del value["checksum"]
-        if value["schema_version"] == SCHEMA_OF_SYSTEMS:
+        if value["schema_version"] == SCHEMA_OF_SYSTEMS and "kind" in value:
             raise OtherBundleError(
                 f"It holds a system of the kind {describe(value.get('kind'))}, not a classifier of photos. Open it in "
                 "Python: learnet.bundle.load_system(FOLDER)"
@@ -294,9 +306,13 @@ def _check_architecture(architecture: object, spec: object) -> None:
             f"architecture.name should be a network that learnet builds, but is {describe(name)}. "
             f"Known: {', '.join(ARCHITECTURES.names())}."
         )
-    size = exactly(arguments, _NETWORK_ARGUMENTS if whole else {"input_size"}, "architecture.arguments")["input_size"]
+    machine = isinstance(arguments, dict) and "head" in arguments
+    expected = _NETWORK_ARGUMENTS if whole else {"input_size", "head"} if machine else {"input_size"}
+    size = exactly(arguments, expected, "architecture.arguments")["input_size"]
     if whole:
         _check_network(arguments)
+    elif machine:
+        _check_machine(arguments["head"])
     if not isinstance(spec, InputSpec) or list(_pair(size)) != [spec.height, spec.width]:
         raise BundleError("architecture.arguments.input_size should be the height and width of input_spec.")
     smallest = ARCHITECTURES[name].min_size
@@ -326,6 +342,20 @@ def _check_network(arguments: dict[str, Any]) -> None:
             raise BundleError(
                 f"{place}.options[{ascii(name)[:80]}] should be true, false, a text, or up to {_MOST_LAYERS} sizes of "
                 f"layers from 1 to {_WIDEST_LAYER:,}; it is {describe(value)}."
+            )
+
+
+def _check_machine(head: object) -> None:
+    """Check what a support-vector machine is built with; whether there is such a kernel is seen when it is built."""
+    place = "architecture.arguments.head"
+    known = exactly(head, _HEAD_ARGUMENTS, place)
+    if known["kind"] != "svm" or not isinstance(known["kernel"], str):
+        raise BundleError(f"{place} should be of the kind 'svm' and name a kernel.")
+    for name in ("degree", "support_vectors"):
+        if type(known[name]) is not int or not 1 <= known[name] <= _MOST_SUPPORT_VECTORS:
+            raise BundleError(
+                f"{place}.{name} should be a whole number from 1 to {_MOST_SUPPORT_VECTORS:,}, but is "
+                f"{describe(known[name])}."
             )
 
 

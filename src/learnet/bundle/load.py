@@ -24,6 +24,7 @@ from learnet.models import (
     published_profiles,
     weight_items,
     with_head,
+    with_machine,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 GOLDEN_TOLERANCE = 1e-4
 MAX_GOLDEN_BYTES = 64_000_000
-_HEAD = "head/kernel"
+_HEAD, _VECTORS = "head/kernel", "head/support_vectors"
 _ROOM, _MORE_ROOM = 4, 16_000_000  # how far the estimate of a network's size may lie above the weights that are there
 _ADVICE = " Copy it again from where it was made, or make it again with: learnet transfer"
 
@@ -144,7 +145,10 @@ def _weights_limit(info: BundleInfo) -> int:
     if info.is_network:
         return 4 * _most_parameters(info) + MAX_HEADER_BYTES
     architecture = ARCHITECTURES[info.architecture["name"]]
-    head = (architecture.feature_size + 1) * len(info.class_names)
+    inputs, classes = architecture.feature_size, len(info.class_names)
+    head = (inputs + 1) * classes
+    if info.machine:
+        head = info.machine["support_vectors"] * (inputs + classes) + classes + 2
     return 4 * (2 * published_profiles()[architecture.name].backbone_parameters + head) + MAX_HEADER_BYTES
 
 
@@ -178,7 +182,8 @@ def _golden(tensors: dict[str, np.ndarray], document: Document) -> Golden:
 def _build(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
     """Build the network by its name and give it the weights, after checking that they are its own."""
     name = info.architecture["name"]
-    model = _network(info, weights) if info.is_network else _with_head(info, weights)
+    build = _network if info.is_network else _with_machine if info.machine else _with_head
+    model = build(info, weights)
     items = weight_items(model)
     _check_names(set(weights), set(items), network=name)
     for key, variable in items.items():
@@ -203,6 +208,23 @@ def _with_head(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
             f"{WEIGHTS} has no head '{_HEAD}' of shape {head}, as {name} with {classes} classes needs it."
         )
     return with_head(backbone(name, input_size=info.input_size), classes=classes)
+
+
+def _with_machine(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
+    name, machine = info.architecture["name"], info.machine or {}
+    shape = (machine["support_vectors"], ARCHITECTURES[name].feature_size)
+    if _VECTORS not in weights or weights[_VECTORS].shape != shape:  # before a large head is built for nothing
+        raise BundleError(f"{WEIGHTS} has no support vectors '{_VECTORS}' of shape {shape}, as {name} needs them.")
+    try:
+        return with_machine(
+            backbone(name, input_size=info.input_size),
+            classes=len(info.class_names),
+            support_vectors=machine["support_vectors"],
+            kernel=machine["kernel"],
+            degree=machine["degree"],
+        )
+    except UsageError as error:
+        raise BundleError(f"Its head cannot be built. {error}") from None
 
 
 def _network(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:

@@ -106,7 +106,7 @@ class SystemInfo:
         value = parse_json(content, name=DOCUMENT)
         check_version(value)
         check_seal(content, value)
-        if value["schema_version"] != SCHEMA_OF_SYSTEMS:
+        if value["schema_version"] != SCHEMA_OF_SYSTEMS or "class_names" in value:
             raise OtherBundleError("It holds a classifier of photos. Open it in Python: learnet.load(FOLDER)")
         del value["checksum"], value["schema_version"]
         records = value.pop("files", None)
