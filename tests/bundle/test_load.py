@@ -153,7 +153,7 @@ def test_a_version_that_is_put_in_place_while_loading_is_loaded(copy, saved, tmp
 
 
 def test_a_newer_schema_says_what_to_install(copy):
-    (copy / DOCUMENT).write_text(json.dumps({"schema_version": 3, "learnet_version": "9.8.7"}))
+    (copy / DOCUMENT).write_text(json.dumps({"schema_version": 4, "learnet_version": "9.8.7"}))
     refused(copy, r"written by learnet '9\.8\.7'.*pip install --upgrade learnet$")
 
 

@@ -114,10 +114,12 @@ def test_a_network_much_larger_than_the_weights_is_refused_before_it_is_built(ar
     assert peak < 50_000_000
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, 3, 4])
 def test_the_schema_must_be_that_of_networks(version, copied, tools):
     tools.edit_document(copied, lambda value: value.update(schema_version=version))
-    with pytest.raises(BundleError, match=r"schema_version should be 2|follows schema 3"):
+    with pytest.raises(
+        BundleError, match=r"schema_version should be 2|holds a system of the kind nothing|follows schema 4"
+    ):
         load_bundle(copied)
 
 

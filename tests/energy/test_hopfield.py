@@ -203,3 +203,28 @@ def test_impossible_requests_are_refused(wrong, words):
 def test_a_cue_in_the_other_coding_is_refused():
     with pytest.raises(DataError, match=r"The cues must hold only -1 and 1 .* found 0"):
         Hopfield().fit([[1, 1, -1]]).recall([1, 0, 1])
+
+
+@pytest.mark.parametrize("networks", [None, 2])
+def test_weights_learned_before_are_taken_over(networks):
+    patterns = random_patterns(3, 12, networks=networks, seed=4)
+    taught = Hopfield(rule="storkey", networks=networks).fit(patterns)
+    other = Hopfield(rule="storkey", networks=networks).set_weights(taught.weights, patterns=patterns)
+    cues = corrupt(patterns, flips=3)
+    assert other.shape == taught.shape == (12,)
+    assert np.array_equal(other.weights, taught.weights)
+    assert np.array_equal(other.recall(cues).states, taught.recall(cues).states)
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        (np.zeros((3, 3)), "as many weights a unit"),
+        (np.triu(np.ones((2, 2)), 1), "must be symmetric"),
+        (np.eye(2), "with a zero diagonal"),
+        (np.full((2, 2), np.nan), "must be symmetric"),
+    ],
+)
+def test_weights_that_no_hopfield_network_has_are_refused(weights, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        Hopfield().set_weights(weights, patterns=[[1, -1]])

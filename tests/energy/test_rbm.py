@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 from scipy.special import expit, logsumexp
@@ -233,3 +235,36 @@ def test_the_sigmoid_does_not_overflow():
     assert np.isfinite(machine.free_energy(data)).all()
     expected = expit(data @ machine.components_.T + machine.intercept_hidden_)
     assert machine.transform(data) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": 0.9}, {"method": "cd"}])
+def test_learning_goes_on_from_a_state(options):
+    data = bars_and_stripes(3)
+    first = RestrictedBoltzmannMachine(n_components=4, n_iter=2, **options).fit(data)
+    other = RestrictedBoltzmannMachine(**first.get_params())
+    other.set_state(first.state(), random=copy.deepcopy(first.random))
+    for machine in (first, other):
+        machine.partial_fit(data)
+    assert first.state().keys() == other.state().keys()
+    for name, array in first.state().items():
+        assert np.array_equal(other.state()[name], array), name
+    other.state()["components"][...] = 0
+    assert other.components_.all()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.pop("components"),
+        lambda state: state.pop("velocity_components"),
+        lambda state: state.update(chains=state["chains"][:, :2]),
+        lambda state: state.update(intercept_visible=np.zeros(3)),
+        lambda state: state.update(other=np.zeros(3)),
+    ],
+)
+def test_a_state_of_another_machine_is_refused(change):
+    machine = RestrictedBoltzmannMachine(n_components=4, n_iter=1, momentum=0.5).fit(bars_and_stripes(3))
+    state = machine.state()
+    change(state)
+    with pytest.raises(UsageError, match="must hold what its method state returns"):
+        machine.set_state(state, random=machine.random)

@@ -115,6 +115,22 @@ def describe(value: object) -> str:
     return kinds.get(type(value)) or ascii(value)[:80]
 
 
+def exactly(value: object, names: set[str], place: str) -> dict[str, Any]:
+    """Return ``value`` if it is an object with exactly these keys.
+
+    Raises:
+        BundleError: If it is anything else; ``place`` says where it was found.
+    """
+    if not isinstance(value, dict):
+        raise BundleError(f"{place} should be an object, but is {describe(value)}.")
+    missing, unknown = sorted(names - value.keys()), [ascii(name)[:80] for name in value if name not in names]
+    if missing or unknown:
+        said = [f"lacks {', '.join(missing)}"] if missing else []
+        said += [f"has the unknown {', '.join(unknown[:5])}"] if unknown else []
+        raise BundleError(f"{place} should have exactly {', '.join(sorted(names))}; it {' and '.join(said)}.")
+    return value
+
+
 def seal(value: dict[str, Any]) -> bytes:
     """Return ``value`` as the bytes of ``bundle.json``, with a checksum over all of those bytes.
 

@@ -8,15 +8,17 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from learnet.bundle.document import check_json, check_seal, describe, is_sha256, parse_json, seal
+from learnet.bundle.document import check_json, check_seal, describe, exactly, is_sha256, parse_json, seal
 from learnet.core import BundleError, LearnetError, versions
 from learnet.data import InputSpec
 from learnet.evaluation import Threshold
 from learnet.models import ARCHITECTURES
 from learnet.version import __version__
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_OF_NETWORKS = 2
+SCHEMA_OF_MACHINES = 3  # on a backbone
+SCHEMA_OF_SYSTEMS = 3
 DOCUMENT = "bundle.json"
 WEIGHTS = "weights.safetensors"
 GOLDEN = "golden.safetensors"
@@ -31,6 +33,8 @@ LIBRARIES = (
     "tensorflow-cpu",
 )
 
+_HEAD_ARGUMENTS = {"kind", "kernel", "degree", "support_vectors"}
+_MOST_SUPPORT_VECTORS = 65_536
 _NETWORK_ARGUMENTS = {"kind", "input_size", "temperature", "test_time_flip", "options"}
 _MIN_TEMPERATURE = 1e-6
 _MOST_LAYERS = 64
@@ -40,6 +44,10 @@ _WEIGHTS_RECORD = ("source", "licence", "paper")
 
 class NewerBundleError(BundleError):
     """The bundle is of a schema that this learnet does not know yet."""
+
+
+class OtherBundleError(BundleError):
+    """The bundle is whole for all that is known, but holds something else than was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +80,11 @@ class Calibration:
         Raises:
             BundleError: If ``value`` is anything else.
         """
-        whole = _exactly(value, {"temperature", "threshold"}, "calibration")
+        whole = exactly(value, {"temperature", "threshold"}, "calibration")
         names = {each.name for each in fields(Threshold)}
         return cls(
             temperature=whole["temperature"],
-            threshold=Threshold(**_exactly(whole["threshold"], names, "calibration.threshold")),
+            threshold=Threshold(**exactly(whole["threshold"], names, "calibration.threshold")),
         )
 
 
@@ -86,7 +94,9 @@ class BundleInfo:
 
     Attributes:
         architecture: ``{"name": one of learnet.models.ARCHITECTURES, "arguments": {"input_size": [height, width]}}`` of
-            a backbone with a softmax layer on it. Of a whole network the arguments are also ``"kind": "network"``,
+            a backbone with a softmax layer on it. With a support-vector machine on it the arguments are also ``"head"``
+            with ``"kind": "svm"``, ``"kernel"``, ``"degree"`` and ``"support_vectors"``, see
+            ``learnet.models.with_machine``. Of a whole network they are also ``"kind": "network"``,
             ``"temperature"``, ``"test_time_flip"`` and ``"options"``, see ``learnet.models.network``.
         class_names: What the outputs mean, in order; at least two, all different.
         input_spec: How photos are prepared.
@@ -98,7 +108,8 @@ class BundleInfo:
         versions: Of the libraries that made it.
         learnet_version: Of the learnet that made it.
         created: When, ISO 8601.
-        schema_version: Of ``bundle.json``: 1 for a backbone with a head, 2 for a whole network.
+        schema_version: Of ``bundle.json``: 1 for a backbone with a softmax layer, 2 for a whole network, 3 for a
+            backbone with a support-vector machine.
 
     Raises:
         BundleError: If a value is not what it should be.
@@ -124,11 +135,11 @@ class BundleInfo:
             check_json(getattr(self, name), name=name)
         _check_class_names(self.class_names)
         _check_architecture(self.architecture, self.input_spec)
-        _check_texts({"dataset.fingerprint": self.dataset.get("fingerprint"), "learnet_version": self.learnet_version})
-        _check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
-        _check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
-        _check_time(self.created)
-        wanted = SCHEMA_OF_NETWORKS if self.is_network else 1
+        check_texts({"dataset.fingerprint": self.dataset.get("fingerprint"), "learnet_version": self.learnet_version})
+        check_texts({f"weights.{name}": self.weights.get(name) for name in _WEIGHTS_RECORD})
+        check_texts({f"versions['{name}']": version for name, version in self.versions.items()})
+        check_time(self.created)
+        wanted = SCHEMA_OF_NETWORKS if self.is_network else SCHEMA_OF_MACHINES if self.machine else 1
         if self.schema_version != wanted:
             raise BundleError(f"schema_version should be {wanted}, but is {describe(self.schema_version)}.")
 
@@ -136,6 +147,12 @@ class BundleInfo:
     def is_network(self) -> bool:
         """Whether it is a whole network, and not a backbone with a softmax layer on it."""
         return "kind" in self.architecture["arguments"]
+
+    @property
+    def machine(self) -> dict[str, Any] | None:
+        """What is known of the support-vector machine on the backbone; None if there is none."""
+        found: dict[str, Any] | None = self.architecture["arguments"].get("head")
+        return found
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -157,7 +174,7 @@ class BundleInfo:
         Raises:
             BundleError: If ``value`` is anything else.
         """
-        values = dict(_exactly(value, {each.name for each in fields(cls)}, DOCUMENT))
+        values = dict(exactly(value, {each.name for each in fields(cls)}, DOCUMENT))
         if not isinstance(values["class_names"], list):
             raise BundleError(f"class_names should be a list, but is {describe(values['class_names'])}.")
         values["class_names"] = tuple(values["class_names"])
@@ -210,19 +227,29 @@ class Document:
             BundleError: If it was changed, or is not what it should be.
         """
         value = parse_json(content, name=DOCUMENT)
-        _check_version(value)
+        check_version(value)
         check_seal(content, value)
         del value["checksum"]
+        if value["schema_version"] == SCHEMA_OF_SYSTEMS and "kind" in value:
+            raise OtherBundleError(
+                f"It holds a system of the kind {describe(value.get('kind'))}, not a classifier of photos. Open it in "
+                "Python: learnet.bundle.load_system(FOLDER)"
+            )
         files, golden = value.pop("files", None), value.pop("golden_classes", None)
         if not isinstance(golden, list):
             raise BundleError(f"golden_classes should be a list, but is {describe(golden)}.")
         info = BundleInfo.from_json(value)
         if not golden or not all(isinstance(name, str) and name in info.class_names for name in golden):
             raise BundleError("golden_classes should be a list of class names, at least one.")
-        return cls(info=info, files=_file_records(files), golden_classes=tuple(golden))
+        return cls(info=info, files=file_records(files), golden_classes=tuple(golden))
 
 
-def _file_records(value: object) -> dict[str, FileRecord]:
+def file_records(value: object) -> dict[str, FileRecord]:
+    """Return what ``bundle.json`` says of the bundle's other files.
+
+    Raises:
+        BundleError: If it says anything else.
+    """
     if not isinstance(value, dict) or value.keys() != {WEIGHTS, GOLDEN}:
         received = ", ".join(ascii(name)[:80] for name in value) if isinstance(value, dict) else describe(value)
         raise BundleError(
@@ -231,14 +258,20 @@ def _file_records(value: object) -> dict[str, FileRecord]:
         )
     records = {}
     for name, record in value.items():
-        known = _exactly(record, {"sha256", "bytes"}, f"files['{name}']")
+        known = exactly(record, {"sha256", "bytes"}, f"files['{name}']")
         if not is_sha256(known["sha256"]) or type(known["bytes"]) is not int or known["bytes"] < 0:
             raise BundleError(f"files['{name}'] should give a SHA-256 of 64 hexadecimal digits and a number of bytes.")
         records[name] = FileRecord(**known)
     return records
 
 
-def _check_version(value: dict[str, Any]) -> None:
+def check_version(value: dict[str, Any]) -> None:
+    """Check that this learnet can read what follows.
+
+    Raises:
+        NewerBundleError: If a newer learnet wrote it.
+        BundleError: If it has no version.
+    """
     version = value.get("schema_version")
     if type(version) is not int or version < 1:
         raise BundleError(f"schema_version should be a whole number from 1 up, but is {describe(version)}.")
@@ -263,7 +296,7 @@ def _check_class_names(names: object) -> None:
 
 
 def _check_architecture(architecture: object, spec: object) -> None:
-    known = _exactly(architecture, {"name", "arguments"}, "architecture")
+    known = exactly(architecture, {"name", "arguments"}, "architecture")
     name, arguments = known["name"], known["arguments"]
     whole = isinstance(arguments, dict) and "kind" in arguments
     if name not in (*ARCHITECTURES.names(), *ARCHITECTURES.aliases) or (
@@ -273,9 +306,13 @@ def _check_architecture(architecture: object, spec: object) -> None:
             f"architecture.name should be a network that learnet builds, but is {describe(name)}. "
             f"Known: {', '.join(ARCHITECTURES.names())}."
         )
-    size = _exactly(arguments, _NETWORK_ARGUMENTS if whole else {"input_size"}, "architecture.arguments")["input_size"]
+    machine = isinstance(arguments, dict) and "head" in arguments
+    expected = _NETWORK_ARGUMENTS if whole else {"input_size", "head"} if machine else {"input_size"}
+    size = exactly(arguments, expected, "architecture.arguments")["input_size"]
     if whole:
         _check_network(arguments)
+    elif machine:
+        _check_machine(arguments["head"])
     if not isinstance(spec, InputSpec) or list(_pair(size)) != [spec.height, spec.width]:
         raise BundleError("architecture.arguments.input_size should be the height and width of input_spec.")
     smallest = ARCHITECTURES[name].min_size
@@ -308,6 +345,20 @@ def _check_network(arguments: dict[str, Any]) -> None:
             )
 
 
+def _check_machine(head: object) -> None:
+    """Check what a support-vector machine is built with; whether there is such a kernel is seen when it is built."""
+    place = "architecture.arguments.head"
+    known = exactly(head, _HEAD_ARGUMENTS, place)
+    if known["kind"] != "svm" or not isinstance(known["kernel"], str):
+        raise BundleError(f"{place} should be of the kind 'svm' and name a kernel.")
+    for name in ("degree", "support_vectors"):
+        if type(known[name]) is not int or not 1 <= known[name] <= _MOST_SUPPORT_VECTORS:
+            raise BundleError(
+                f"{place}.{name} should be a whole number from 1 to {_MOST_SUPPORT_VECTORS:,}, but is "
+                f"{describe(known[name])}."
+            )
+
+
 def _pair(value: object) -> tuple[object, ...]:
     return tuple(value) if isinstance(value, list | tuple) else ()
 
@@ -325,14 +376,16 @@ def _check_threshold(threshold: object) -> None:
             raise BundleError(f"calibration.threshold.{name} is out of its range: {describe(value)}.")
 
 
-def _check_texts(values: dict[str, object]) -> None:
+def check_texts(values: dict[str, object]) -> None:
+    """Raise ``BundleError`` unless all values are texts; the keys say where they were found."""
     for name, value in values.items():
         if not isinstance(value, str):
             raise BundleError(f"{name} should be a text, but is {describe(value)}.")
     check_json(list(values.values()), name=", ".join(values))
 
 
-def _check_time(created: object) -> None:
+def check_time(created: object) -> None:
+    """Raise ``BundleError`` unless it is a time as in ISO 8601."""
     try:
         dt.datetime.fromisoformat(created)  # type: ignore[arg-type]  # the TypeError is the check
     except (TypeError, ValueError):
@@ -341,15 +394,3 @@ def _check_time(created: object) -> None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _exactly(value: object, names: set[str], place: str) -> dict[str, Any]:
-    """Return ``value`` if it is an object with exactly these keys."""
-    if not isinstance(value, dict):
-        raise BundleError(f"{place} should be an object, but is {describe(value)}.")
-    missing, unknown = sorted(names - value.keys()), [ascii(name)[:80] for name in value if name not in names]
-    if missing or unknown:
-        said = [f"lacks {', '.join(missing)}"] if missing else []
-        said += [f"has the unknown {', '.join(unknown[:5])}"] if unknown else []
-        raise BundleError(f"{place} should have exactly {', '.join(sorted(names))}; it {' and '.join(said)}.")
-    return value

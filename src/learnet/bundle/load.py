@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -12,9 +11,10 @@ import numpy as np
 from learnet.bundle.classifier import Classifier
 from learnet.bundle.document import MAX_DOCUMENT_BYTES
 from learnet.bundle.files import read_file
-from learnet.bundle.info import DOCUMENT, GOLDEN, WEIGHTS, Document, NewerBundleError
-from learnet.bundle.tensors import MAX_HEADER_BYTES, read_tensors
-from learnet.core import BundleError, LearnetError, UsageError, sha256_bytes
+from learnet.bundle.info import DOCUMENT, GOLDEN, WEIGHTS, Document
+from learnet.bundle.places import open_folder, read_vouched
+from learnet.bundle.tensors import MAX_HEADER_BYTES
+from learnet.core import BundleError, LearnetError, UsageError
 from learnet.inference import Predictor
 from learnet.models import (
     ARCHITECTURES,
@@ -24,17 +24,19 @@ from learnet.models import (
     published_profiles,
     weight_items,
     with_head,
+    with_machine,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import keras
 
-    from learnet.bundle.info import BundleInfo, FileRecord
+    from learnet.bundle.info import BundleInfo
 
 GOLDEN_TOLERANCE = 1e-4
 MAX_GOLDEN_BYTES = 64_000_000
-_HEAD = "head/kernel"
-_ATTEMPTS = 3
+_HEAD, _VECTORS = "head/kernel", "head/support_vectors"
 _ROOM, _MORE_ROOM = 4, 16_000_000  # how far the estimate of a network's size may lie above the weights that are there
 _ADVICE = " Copy it again from where it was made, or make it again with: learnet transfer"
 
@@ -119,18 +121,7 @@ def load_bundle(folder: str | Path, *, prove: bool = False) -> Bundle:
         learnet.core.errors.BundleError: There is no bundle at 'no/such/folder'. Check the path; \
 a run keeps its own in RUN/bundle.
     """
-    wanted = Path(folder)
-    for attempt in range(_ATTEMPTS):
-        place = _locate(wanted)
-        before = _identity(place)
-        try:
-            return read_bundle(place, prove=prove)
-        except BundleError as error:
-            if attempt + 1 < _ATTEMPTS and _identity(_locate(wanted)) != before:
-                continue  # another process has just put a new version in its place
-            advice = "" if isinstance(error, NewerBundleError) else _ADVICE
-            raise BundleError(f"The bundle '{place}' is refused. {error}{advice}") from None
-    raise AssertionError("the last attempt returns or raises")
+    return open_folder(folder, lambda place: read_bundle(place, prove=prove), advice=_ADVICE)
 
 
 def read_bundle(folder: Path, *, prove: bool) -> Bundle:
@@ -141,38 +132,12 @@ def read_bundle(folder: Path, *, prove: bool) -> Bundle:
     """
     document = Document.from_bytes(read_file(folder / DOCUMENT, limit=MAX_DOCUMENT_BYTES))
     info = document.info
-    weights = _read(folder / WEIGHTS, document.files[WEIGHTS], limit=_weights_limit(info))
-    golden = _golden(_read(folder / GOLDEN, document.files[GOLDEN], limit=MAX_GOLDEN_BYTES), document)
+    weights = read_vouched(folder / WEIGHTS, document.files[WEIGHTS], limit=_weights_limit(info))
+    golden = _golden(read_vouched(folder / GOLDEN, document.files[GOLDEN], limit=MAX_GOLDEN_BYTES), document)
     bundle = Bundle(folder=folder, info=info, model=_build(info, weights), golden=golden)
     if prove:
         bundle.prove()
     return bundle
-
-
-def _locate(folder: Path) -> Path:
-    """Return the folder that holds the bundle: itself, or what a kill left of its previous version."""
-    previous = folder.with_name(f".{folder.name}.previous") if folder.name else folder
-    if not folder.exists() and previous.is_dir():
-        return previous
-    if folder.is_dir():
-        inner = folder / "bundle"
-        if not (folder / DOCUMENT).exists() and (inner / DOCUMENT).is_file():
-            raise BundleError(f"'{folder}' is a run, not a bundle. Its bundle is '{inner}'.")
-        return folder
-    if folder.exists():
-        raise BundleError(
-            f"'{folder}' is a file, but a bundle is a folder with {DOCUMENT}, {WEIGHTS} and {GOLDEN} inside. If it was "
-            "packed, unpack it first; other model files are not opened."
-        )
-    raise BundleError(f"There is no bundle at '{folder}'. Check the path; a run keeps its own in RUN/bundle.")
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _weights_limit(info: BundleInfo) -> int:
@@ -180,7 +145,10 @@ def _weights_limit(info: BundleInfo) -> int:
     if info.is_network:
         return 4 * _most_parameters(info) + MAX_HEADER_BYTES
     architecture = ARCHITECTURES[info.architecture["name"]]
-    head = (architecture.feature_size + 1) * len(info.class_names)
+    inputs, classes = architecture.feature_size, len(info.class_names)
+    head = (inputs + 1) * classes
+    if info.machine:
+        head = info.machine["support_vectors"] * (inputs + classes) + classes + 2
     return 4 * (2 * published_profiles()[architecture.name].backbone_parameters + head) + MAX_HEADER_BYTES
 
 
@@ -194,13 +162,6 @@ def _most_parameters(info: BundleInfo) -> int:
         )
     except UsageError as error:
         raise BundleError(f"Its network cannot be built. {error}") from None
-
-
-def _read(path: Path, record: FileRecord, *, limit: int) -> dict[str, np.ndarray]:
-    content = read_file(path, limit=limit, exactly=record.bytes)
-    if sha256_bytes(content) != record.sha256:
-        raise BundleError(f"{path.name} was changed after the bundle was saved: its checksum does not match.")
-    return read_tensors(content, name=path.name)
 
 
 def _golden(tensors: dict[str, np.ndarray], document: Document) -> Golden:
@@ -221,7 +182,8 @@ def _golden(tensors: dict[str, np.ndarray], document: Document) -> Golden:
 def _build(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
     """Build the network by its name and give it the weights, after checking that they are its own."""
     name = info.architecture["name"]
-    model = _network(info, weights) if info.is_network else _with_head(info, weights)
+    build = _network if info.is_network else _with_machine if info.machine else _with_head
+    model = build(info, weights)
     items = weight_items(model)
     _check_names(set(weights), set(items), network=name)
     for key, variable in items.items():
@@ -246,6 +208,23 @@ def _with_head(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
             f"{WEIGHTS} has no head '{_HEAD}' of shape {head}, as {name} with {classes} classes needs it."
         )
     return with_head(backbone(name, input_size=info.input_size), classes=classes)
+
+
+def _with_machine(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
+    name, machine = info.architecture["name"], info.machine or {}
+    shape = (machine["support_vectors"], ARCHITECTURES[name].feature_size)
+    if _VECTORS not in weights or weights[_VECTORS].shape != shape:  # before a large head is built for nothing
+        raise BundleError(f"{WEIGHTS} has no support vectors '{_VECTORS}' of shape {shape}, as {name} needs them.")
+    try:
+        return with_machine(
+            backbone(name, input_size=info.input_size),
+            classes=len(info.class_names),
+            support_vectors=machine["support_vectors"],
+            kernel=machine["kernel"],
+            degree=machine["degree"],
+        )
+    except UsageError as error:
+        raise BundleError(f"Its head cannot be built. {error}") from None
 
 
 def _network(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_HEADER_BYTES = 1_000_000
 _MAX_DIMENSIONS = 8
-_ITEM_BYTES = {"F32": 4, "U8": 1}
+_ITEM_BYTES = {"F64": 8, "F32": 4, "U8": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class _Entry:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
-    """Write float32 and uint8 arrays to a safetensors file.
+    """Write float64, float32 and uint8 arrays to a safetensors file.
 
     Args:
         path: The file.
@@ -60,7 +60,7 @@ def read_tensors(content: bytes, *, name: str) -> dict[str, np.ndarray]:
         name: The file's name, for the error's sentence.
 
     Returns:
-        Names → float32 or uint8 arrays; not writable.
+        Names → float64, float32 or uint8 arrays; not writable.
 
     Raises:
         BundleError: If the bytes are anything else.
@@ -108,7 +108,7 @@ def _entry(key: str, value: object, *, file: str) -> _Entry:
         raise BundleError(f"{place} should be declared by its dtype, shape and data_offsets, and by nothing else.")
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in _ITEM_BYTES:
-        raise BundleError(f"{place} should be of type F32 or U8, but is {describe(dtype)}.")
+        raise BundleError(f"{place} should be of type F64, F32 or U8, but is {describe(dtype)}.")
     if not _are_sizes(shape) or len(shape) > _MAX_DIMENSIONS:
         raise BundleError(f"{place} should have a shape of at most {_MAX_DIMENSIONS} whole numbers from 0 up.")
     if not _are_sizes(offsets) or len(offsets) != 2:

@@ -38,6 +38,13 @@ def transfer(
         Literal["auto", "none"],
         typer.Option(help="'auto' weighs rare classes up where classes are unequal."),
     ] = "auto",
+    head: Annotated[
+        Literal["softmax", "svm"],
+        typer.Option(help="What classifies the features: logistic regression, or a support-vector machine."),
+    ] = "softmax",
+    kernel: Annotated[
+        Literal["linear", "polynomial", "rbf", "sigmoid"], typer.Option(help="Of the support-vector machine.")
+    ] = "rbf",
     label_depth: LabelDepth = None,
     group_by: GroupBy = None,
     max_pixels: MaxPixels = 100_000_000,
@@ -60,6 +67,8 @@ def transfer(
             train_per_class=train_per_class,
             test_fraction=test_fraction,
             balance=balance,
+            head=head,
+            kernel=kernel,
             label_depth=label_depth,
             group_by=group_by,
             max_pixels=max_pixels,

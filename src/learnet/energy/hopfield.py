@@ -102,15 +102,44 @@ class Hopfield:
             UsageError: If the shape does not fit.
             DataError: If a number is not of the coding.
         """
-        spins = self.coding.spins(patterns)
-        before = 1 if self.networks is None else 2
-        if spins.ndim <= before or spins.size == 0 or (before == 2 and len(spins) != self.networks):
-            wanted = "(patterns, units)" if before == 1 else f"({self.networks}, patterns, units)"
-            raise UsageError(f"Patterns must have the shape {wanted}, or pictures for units; received {spins.shape}.")
-        self._shape = spins.shape[before:]
+        spins = self._spins(patterns)
+        self._shape = spins.shape[self._before :]
         self.patterns = self.coding.states(spins)
-        self._weights = self.rule.learn(spins.reshape(self.networks or 1, spins.shape[before - 1], -1))
+        self._weights = self.rule.learn(spins.reshape(self.networks or 1, spins.shape[self._before - 1], -1))
         return self
+
+    def set_weights(self, weights: ArrayLike, *, patterns: ArrayLike) -> Self:
+        """Take over what a network of the same rule has learned before.
+
+        Args:
+            weights: As ``weights`` gave them: symmetric with a zero diagonal; float32 stays.
+            patterns: The learned patterns, as ``fit`` takes them.
+
+        Returns:
+            The network itself.
+
+        Raises:
+            UsageError: If a shape does not fit, or the weights are not symmetric with a zero diagonal.
+            DataError: If a number of a pattern is not of the coding.
+        """
+        spins = self._spins(patterns)
+        shape = spins.shape[self._before :]
+        array = np.asarray(weights)
+        array = array if array.dtype == np.float32 else array.astype(np.float64)
+        units = int(np.prod(shape))
+        if array.shape != (() if self.networks is None else (self.networks,)) + (units, units):
+            raise UsageError(f"Patterns of {units} units need as many weights a unit; received {array.shape}.")
+        uneven = np.abs(array - np.swapaxes(array, -1, -2)).max()  # Storkey's rule rounds both sides on its own
+        if not uneven <= 1e-6 * np.abs(array).max() or np.einsum("...uu->...u", array).any():
+            raise UsageError("The weights of a Hopfield network must be symmetric, with a zero diagonal.")
+        self._shape, self.patterns = shape, self.coding.states(spins)
+        self._weights = array.reshape(self.networks or 1, units, units)
+        return self
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The axes of a pattern; empty before ``fit``."""
+        return self._shape
 
     @property
     def weights(self) -> NDArray[np.floating]:
@@ -196,6 +225,19 @@ class Hopfield:
         """Return which states, or which of the learned patterns, are fixed points."""
         stable: NDArray[np.bool_] = self.unstable_units(states) == 0
         return stable
+
+    @property
+    def _before(self) -> int:
+        """How many axes patterns have before their units."""
+        return 1 if self.networks is None else 2
+
+    def _spins(self, patterns: ArrayLike) -> NDArray[np.float32]:
+        spins = self.coding.spins(patterns)
+        many = self.networks is not None
+        if spins.ndim <= self._before or spins.size == 0 or (many and len(spins) != self.networks):
+            wanted = f"({self.networks}, patterns, units)" if many else "(patterns, units)"
+            raise UsageError(f"Patterns must have the shape {wanted}, or pictures for units; received {spins.shape}.")
+        return spins
 
     def _landscape(self) -> Landscape:
         if self._weights is None:

@@ -85,6 +85,11 @@ class ModernHopfield:
         self.patterns = array.reshape(len(array), -1)
         return self
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The axes of a pattern; empty before ``fit``."""
+        return self._shape
+
     def recall(self, cues: ArrayLike, *, steps: int = 1, tolerance: float = 0.0) -> ModernRecall:
         """Update each cue.
 

@@ -12,12 +12,16 @@ from learnet.energy.partition import PartitionEstimate, annealed_log_partition, 
 from learnet.energy.visible import VISIBLE, bernoulli, sigmoid, softplus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     from learnet.energy.visible import Array, Visible
 
 Method = Literal["pcd", "cd"]
 Schedule = Literal["constant", "linear"]
+
+_PARTS = ("components", "intercept_hidden", "intercept_visible")
 
 
 class RestrictedBoltzmannMachine(Estimator):
@@ -129,6 +133,55 @@ class RestrictedBoltzmannMachine(Estimator):
         """
         batch = self._ranged(self._data(X)) if self.__sklearn_is_fitted__() else self._start(X)
         self._learn(batch, self.learning_rate)
+        return self
+
+    @property
+    def random(self) -> np.random.Generator:
+        """Where the chance of learning comes from; it stands where the last batch left it.
+
+        Raises:
+            UsageError: If nothing was learned yet.
+        """
+        self._check_fitted()
+        return self._random
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of all that ``partial_fit`` goes on from, beside ``random``.
+
+        Returns:
+            ``components``, ``intercept_hidden`` and ``intercept_visible``; ``chains`` (chains, n_components) of 0 and
+            1; with momentum also the last change of each of the first three, ``velocity_components``, ...
+
+        Raises:
+            UsageError: If nothing was learned yet.
+        """
+        self._check_fitted()
+        found = dict(zip(_PARTS, self._parts(), strict=True)) | {"chains": self._chains}
+        found |= {f"velocity_{name}": part for name, part in zip(_PARTS, self._velocity, strict=False)}
+        return {name: array.copy() for name, array in found.items()}
+
+    def set_state(self, state: Mapping[str, Array], *, random: np.random.Generator) -> Self:
+        """Take over what ``state`` of another machine returned, and where its ``random`` stood.
+
+        Returns:
+            The machine itself; it says and learns what the other one would.
+
+        Raises:
+            UsageError: If a parameter is out of its range, or an array is missing or of the wrong shape.
+        """
+        self._check_parameters()
+        given = {name: np.array(array, np.float32) for name, array in state.items()}
+        hidden, features = given["components"].shape if given.get("components", np.empty(0)).ndim == 2 else (0, 0)
+        shapes = dict(zip(_PARTS, ((hidden, features), (hidden,), (features,)), strict=True))
+        moving = {f"velocity_{name}": shape for name, shape in shapes.items()}
+        wanted = shapes | {"chains": (len(given.get("chains", ())), hidden)}
+        wanted |= moving if moving.keys() & given.keys() else {}
+        if not hidden * features or {name: array.shape for name, array in given.items()} != wanted:
+            raise UsageError("The state of a restricted Boltzmann machine must hold what its method state returns.")
+        self._random, self.n_features_in_ = random, features
+        self.components_, self.intercept_hidden_, self.intercept_visible_ = (given[name] for name in _PARTS)
+        self._chains, self._change = given["chains"], np.empty_like(self.components_)
+        self._velocity = [given[name] for name in moving if name in given]
         return self
 
     def transform(self, X: ArrayLike) -> Array:  # noqa: N803

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from learnet.core import Registry
-from learnet.experiments import backpropagation, energy, gan, optimisers, perceptron, recurrent, regularisation, svm
+from learnet.experiments import (
+    backpropagation,
+    energy,
+    gan,
+    lenet,
+    optimisers,
+    perceptron,
+    recurrent,
+    regularisation,
+    svm,
+)
 
 if TYPE_CHECKING:
     from learnet.experiments.record import Experiment
@@ -17,6 +27,7 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *backpropagation.EXPERIMENTS,
         *optimisers.EXPERIMENTS,
         *regularisation.EXPERIMENTS,
+        *lenet.EXPERIMENTS,
         *energy.EXPERIMENTS,
         *svm.EXPERIMENTS,
         *gan.EXPERIMENTS,

@@ -4,6 +4,7 @@ from learnet.models.architectures import ARCHITECTURES, Architecture
 from learnet.models.networks import Network, backbone, network, weight_items, with_head
 from learnet.models.preprocessing import Preprocessing
 from learnet.models.profile import LayerRow, Profile, layer_rows, most_parameters, profile, published_profiles
+from learnet.models.svm import with_machine
 
 __all__ = [
     "ARCHITECTURES",
@@ -20,4 +21,5 @@ __all__ = [
     "published_profiles",
     "weight_items",
     "with_head",
+    "with_machine",
 ]

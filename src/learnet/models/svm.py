@@ -1,4 +1,4 @@
-"""Support-vector machines on pixels, one class against the rest (Cortes and Vapnik, 1995)."""
+"""Support-vector machines on pixels and on features, one class against the rest (Cortes and Vapnik, 1995)."""
 
 from __future__ import annotations
 
@@ -44,6 +44,35 @@ def classify(
     count, power = _checked(support_vectors, kernel, degree)
     machine = KernelMachine(classes, count, kernel=kernel, degree=power, trainable=False, name="machine")
     return [machine(x)]
+
+
+def with_machine(
+    backbone: keras.Model, *, classes: int, support_vectors: int, kernel: str = "rbf", degree: int = 1
+) -> keras.Model:
+    """Put a support-vector machine named ``"head"`` on a backbone, and a softmax of its decision values.
+
+    Args:
+        backbone: A model from images to features ``(batch, d)``. Its layers are shared, not copied.
+        classes: How many classes there are, at least 2.
+        support_vectors: How many support vectors the classes share.
+        kernel: See ``learnet.layers.KernelMachine``.
+        degree: Of the polynomial, from 1 to 20.
+
+    Returns:
+        A model from uint8 images to class probabilities ``(batch, classes)``.
+
+    Raises:
+        UsageError: If there are fewer than 2 classes, no such kernel, or a number is out of its range.
+    """
+    from learnet.layers import KernelMachine
+
+    if classes < 2:
+        raise UsageError(f"A classifier needs at least 2 classes, but {classes} were asked for.")
+    count, power = _checked([support_vectors], kernel, [degree])
+    keras = import_keras()
+    decisions = KernelMachine(classes, count, kernel=kernel, degree=power, name="head")(backbone.output)
+    probabilities = keras.layers.Softmax(name="probabilities")(decisions)
+    return keras.Model(backbone.input, probabilities, name=backbone.name)
 
 
 def most_parameters(

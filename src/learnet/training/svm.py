@@ -33,6 +33,7 @@ _UNKNOWN_MEMORY = 8e9
 _BYTES_A_PAIR = 3 * 8  # products, their kernel, and what is in between
 _MOST_PHOTOS = 65_536  # as many support vectors as a bundle can name
 _SAMPLE = 1_000  # photos on which the time of one machine is measured
+_AT_ONCE = 1_024  # examples
 _ITERATIONS = 5_000  # of the linear machine's Newton method
 
 
@@ -114,6 +115,7 @@ def solve_svm(
     classes: int,
     kernel: str = "rbf",
     degrees: Sequence[int] = DEGREES,
+    settings: Sequence[Setting] | None = None,
     class_weights: Sequence[float] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -131,6 +133,7 @@ def solve_svm(
         classes: How many classes there are.
         kernel: A name of ``learnet.layers.KERNELS``.
         degrees: Degrees of the polynomial that are tried; not used by the other kernels.
+        settings: What is tried instead of the grid, at least one, all of ``kernel``.
         class_weights: What an example of each class counts; the same for all if not given.
         seed: The draw of the sample whose time is measured.
         progress: Where to tell how it goes.
@@ -154,10 +157,10 @@ def solve_svm(
     weights = np.ones(len(train[1])) if class_weights is None else np.asarray(class_weights, np.float64)[train[1]]
     # the machines share the cores, one a thread
     with threadpool_limits(1, user_api="blas"):
+        grid = _grid(kernel, train[0], degrees) if settings is None else settings
         if kernel == "linear":
-            tried = _linear_machines(train, validation, classes=classes, weights=weights, progress=progress)
+            tried = _linear_machines(train, validation, grid, classes=classes, weights=weights, progress=progress)
         else:
-            grid = _grid(kernel, train[0], degrees)
             _check_size(
                 train, classes=classes, machines=classes * len(grid), kernel=kernel, seed=seed, say=progress.say
             )
@@ -168,6 +171,8 @@ def solve_svm(
 def _grid(kernel: str, x: Floats, degrees: Sequence[int]) -> list[Setting]:
     """Return the settings of a kernel, those with one kernel matrix together."""
     length = 1 / max(float(np.square(x).sum(axis=1).mean()), 1e-12)
+    if kernel == "linear":
+        return [Setting(kernel=kernel, c=c * length) for c in (0.1, 1.0, 10.0, 100.0)]
     if kernel == "polynomial":
         shapes = [{"degree": degree, "gamma": length, "coef0": 1.0} for degree in degrees]
     elif kernel == "sigmoid":
@@ -212,6 +217,25 @@ def _kernel_machines(
             yield setting, _Machine(pulls=pulls, intercept=intercept, decisions=similar_across @ pulls + intercept)
 
 
+def decide(solved: SolvedMachine, x: Floats) -> Floats:
+    """Return the decision values of examples, float32 ``(n, classes)``, from the arrays that are kept.
+
+    Args:
+        solved: The machine.
+        x: ``(n, d)``.
+    """
+    support, dual, intercept = solved.arrays[:3]
+    squares = np.square(support, dtype=np.float64).sum(axis=1)
+    decisions = np.empty((len(x), dual.shape[1]), np.float32)
+    for start in range(0, len(x), _AT_ONCE):
+        part = np.asarray(x[start : start + _AT_ONCE], np.float64)
+        products: Floats = part @ support.T.astype(np.float64)
+        if solved.setting.kernel != "linear":
+            products = kernel_of(products, np.square(part).sum(axis=1), squares, solved.setting)
+        decisions[start : start + _AT_ONCE] = products @ dual.astype(np.float64) + intercept
+    return decisions
+
+
 def kernel_of(products: Floats, left: Floats, right: Floats, setting: Setting) -> Floats:
     """Return the kernel of images whose products are known.
 
@@ -240,6 +264,7 @@ def kernel_of(products: Floats, left: Floats, right: Floats, setting: Setting) -
 def _linear_machines(
     train: tuple[Floats, Labels],
     validation: tuple[Floats, Labels],
+    grid: Sequence[Setting],
     *,
     classes: int,
     weights: Floats,
@@ -251,9 +276,8 @@ def _linear_machines(
     x, labels = np.asarray(train[0], np.float64), train[1]
     seen = np.asarray(validation[0], np.float64)
     signs = np.where(np.arange(classes) == labels[:, None], 1.0, -1.0)
-    costs = [c / max(float(np.square(x).sum(axis=1).mean()), 1e-12) for c in (0.1, 1.0, 10.0, 100.0)]
-    with progress.stage("Solving linear machines", len(costs) * classes) as task:
-        for c in costs:
+    with progress.stage("Solving linear machines", len(grid) * classes) as task:
+        for c in (setting.c for setting in grid):
 
             def solve(label: int, c: float = c) -> Any:
                 machine = LinearSVC(C=c, dual=False, max_iter=_ITERATIONS)

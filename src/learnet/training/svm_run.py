@@ -17,6 +17,7 @@ from learnet.training.examine import examine, network_product
 from learnet.training.svm import DEGREES, solve_svm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import keras
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from learnet.training.svm import SolvedMachine
 
 PICTURES = "support-vectors.png"
-_GRID = "grid.csv"
+GRID = "grid.csv"
 _AT_ONCE = 1_024  # images
 _CLASSES_SHOWN, _SHOWN = 12, 4
 
@@ -53,13 +54,13 @@ def run_svm(
     solved = _solve(photos, config, progress=progress)
     best = solved.best
     progress.say(
-        f"{len(solved.trials)} settings were tried. {_described(solved)} is the best: {best.val_accuracy:.1%} of the "
+        f"{len(solved.trials)} settings were tried. {described(solved)} is the best: {best.val_accuracy:.1%} of the "
         f"validation photos right, {best.support_vectors:,} support vectors."
     )
     watch.lap("train")
     network, complete = _network(solved, config, classes=classes)
-    _write_grid(folder, solved)
-    write_bytes(folder / PICTURES, _pictures(photos, solved))
+    images = photos.part(Part.TRAIN)[0]
+    write_evidence(folder, solved, class_names=photos.dataset.class_names, look=lambda rows: images[rows])
     made = examine(photos, network, config=complete)
     watch.lap("measure it")
     goods = _product(network, solved, study=made, config=complete, spec=spec, seconds=watch.stages["train"])
@@ -106,40 +107,48 @@ def _network(solved: SolvedMachine, config: TrainConfig, *, classes: int) -> tup
 def _product(
     network: Network, solved: SolvedMachine, *, study: Study, config: TrainConfig, spec: InputSpec, seconds: float
 ) -> Product:
-    setting, best = solved.setting, solved.best
     return network_product(
         network,
         study=study,
         config=config,
         spec=spec,
         source="solved from the photos",
-        description=f"Support-vector machine with the kernel {setting.kernel}, solved from the photos.",
-        provenance={
-            "Machine": f"{_described(solved)}, the best of {len(solved.trials)} settings on the validation photos; "
-            f"{_GRID} beside this page lists all",
-            "Support vectors": f"{best.support_vectors:,} of the training photos; {PICTURES} beside this page shows "
-            "those that pull the borders of the classes most",
-        },
+        description=f"Support-vector machine with the kernel {solved.setting.kernel}, solved from the photos.",
+        provenance=evidence(solved, chosen_on="the validation photos"),
         details={
-            "kernel": setting.kernel,
-            "c": setting.c,
-            "degree": setting.degree if setting.kernel == "polynomial" else None,
-            "gamma": setting.gamma,
-            "coef0": setting.coef0,
-            "support_vectors": best.support_vectors,
-            "settings_tried": len(solved.trials),
-            "val_accuracy": best.val_accuracy,
+            **particulars(solved),
+            "val_accuracy": solved.best.val_accuracy,
             "train_seconds": round(seconds, 3),
         },
     )
 
 
-def _described(solved: SolvedMachine) -> str:
+def described(solved: SolvedMachine) -> str:
+    """Return a machine's setting in words."""
     setting = solved.setting
     words = [f"kernel {setting.kernel}", f"C {setting.c:.3g}"]
     words += [f"degree {setting.degree}"] if setting.kernel == "polynomial" else []
     words += [f"gamma {setting.gamma:.3g}"] if setting.kernel != "linear" else []
     return ", ".join(words)
+
+
+def write_evidence(
+    folder: Path,
+    solved: SolvedMachine,
+    *,
+    class_names: Sequence[str],
+    look: Callable[[NDArray[np.int64]], NDArray[np.uint8]],
+) -> None:
+    """Write the grid that was tried, and the support vectors that pull the borders of the classes most, as pictures.
+
+    Args:
+        folder: Of the run.
+        solved: The machine.
+        class_names: Of all classes, in order.
+        look: From training rows to their photos, uint8 ``(n, height, width, 3)``.
+    """
+    _write_grid(folder, solved)
+    write_bytes(folder / PICTURES, _pictures(solved, class_names[:_CLASSES_SHOWN], look))
 
 
 def _write_grid(folder: Path, solved: SolvedMachine) -> None:
@@ -150,20 +159,54 @@ def _write_grid(folder: Path, solved: SolvedMachine) -> None:
         degree = each.degree if each.kernel == "polynomial" else ""
         measured = (trial.val_accuracy, trial.val_loss, trial.support_vectors)
         rows.append((each.kernel, each.c, degree, each.gamma, each.coef0, *measured))
-    write_table(folder / _GRID, columns, rows)
+    write_table(folder / GRID, columns, rows)
 
 
-def _pictures(photos: Photos, solved: SolvedMachine) -> bytes:
+def _pictures(
+    solved: SolvedMachine, names: Sequence[str], look: Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+) -> bytes:
     """Draw, for each class, the photos that pull its border most: its own, and those of others."""
     from learnet.plots import pictures_figure, to_png
 
-    images, names = photos.part(Part.TRAIN)[0], photos.dataset.class_names[:_CLASSES_SHOWN]
-    grid = np.full((len(names), 2 * _SHOWN, *images.shape[1:]), 255, np.uint8)
+    places: dict[tuple[int, int], int] = {}
     for label in range(len(names)):
-        pulls = solved.pulls[:, label]
-        for side, strength in enumerate((pulls, -pulls)):
-            strongest = [place for place in np.argsort(-strength, kind="stable")[:_SHOWN] if strength[place] > 0]
-            for column, place in enumerate(strongest):
-                grid[label, side * _SHOWN + column] = images[solved.rows[place]]
+        for side, strength in enumerate((solved.pulls[:, label], -solved.pulls[:, label])):
+            strongest = [
+                place for place in np.argsort(-strength, kind="stable")[:_SHOWN].tolist() if strength[place] > 0
+            ]
+            places |= {(label, side * _SHOWN + column): place for column, place in enumerate(strongest)}
+    images = look(solved.rows[list(places.values())])
+    grid = np.full((len(names), 2 * _SHOWN, *images.shape[1:]), 255, np.uint8)
+    for cell, image in zip(places, images, strict=True):
+        grid[cell] = image
     titles = [*["of the class"] * _SHOWN, *["of another"] * _SHOWN]
     return to_png(pictures_figure(grid, rows=names, columns=titles), dots_per_inch=96)
+
+
+def evidence(solved: SolvedMachine, *, chosen_on: str) -> dict[str, str]:
+    """Return what the report says of a machine: purpose -> fact.
+
+    Args:
+        solved: The machine.
+        chosen_on: The photos on which the setting was chosen.
+    """
+    return {
+        "Machine": f"{described(solved)}, the best of {len(solved.trials)} settings on {chosen_on}; "
+        f"{GRID} beside this page lists all",
+        "Support vectors": f"{len(solved.rows):,} of the training photos; {PICTURES} beside this page shows those that "
+        "pull the borders of the classes most",
+    }
+
+
+def particulars(solved: SolvedMachine) -> dict[str, Any]:
+    """Return what a run's record says of a machine, as JSON values."""
+    setting = solved.setting
+    return {
+        "kernel": setting.kernel,
+        "c": setting.c,
+        "degree": setting.degree if setting.kernel == "polynomial" else None,
+        "gamma": setting.gamma,
+        "coef0": setting.coef0,
+        "support_vectors": len(solved.rows),
+        "settings_tried": len(solved.trials),
+    }

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+
+from learnet.core import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from learnet.transfer_learning.head import Balance
+
+HeadName = Literal["softmax", "svm"]
+
+KERNELS = ("linear", "polynomial", "rbf", "sigmoid")
+
+
+class HeadSettings(TypedDict, total=False):
+    """What classifies the features: fields of ``TransferConfig``; what is left out stays as it is."""
+
+    head: HeadName
+    kernel: str
+
+
+def checked_settings(settings: HeadSettings) -> HeadSettings:
+    """Return the settings if there are such.
+
+    Raises:
+        UsageError: If one has a name that there is not; the nearest name is told.
+    """
+    for name in settings:
+        if name not in HeadSettings.__annotations__:
+            raise unknown_name("setting of a transfer", name, list(HeadSettings.__annotations__))
+    return settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +50,11 @@ class TransferConfig:
         group_by: Regular expression that keeps photos together, or None.
         max_pixels: Larger photos are skipped.
         seed: Where every random choice comes from.
+        head: What classifies the features: ``"softmax"`` or ``"svm"``.
+        kernel: Of the support-vector machine, a name of ``learnet.layers.KERNELS``.
+
+    Raises:
+        UsageError: If a value is out of its range.
     """
 
     data: str
@@ -37,6 +67,16 @@ class TransferConfig:
     group_by: str | None
     max_pixels: int
     seed: int
+    head: HeadName = "softmax"
+    kernel: str = "rbf"
+
+    def __post_init__(self) -> None:
+        if self.head not in get_args(HeadName):
+            raise UsageError(f"head must be one of {', '.join(get_args(HeadName))}; it is '{self.head}'.")
+        if self.kernel not in KERNELS:
+            raise unknown_name("kernel", self.kernel, KERNELS)
+        if self.head != "svm" and self.kernel != "rbf":
+            raise UsageError("A kernel is of a support-vector machine; ask for one with head='svm' (--head svm).")
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
@@ -57,4 +97,6 @@ _DEFAULTS = {
     "test_fraction": 0.2,
     "balance": "auto",
     "max_pixels": 100_000_000,
+    "head": "softmax",
+    "kernel": "rbf",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,8 @@ from learnet.data import Part, near_duplicate_groups, photo_findings, split, sta
 from learnet.evaluation import measure
 from learnet.runs import Study, arrange, fingerprint, kept_together, without_empty_classes
 from learnet.transfer_learning.baselines import foreign_auroc, measure_baselines
-from learnet.transfer_learning.head import solve_head
+from learnet.transfer_learning.head import HeadResult, solve_head
+from learnet.transfer_learning.svm_head import SvmResult, solve_svm_head
 
 if TYPE_CHECKING:
     from learnet.core import Progress
@@ -18,12 +20,11 @@ if TYPE_CHECKING:
     from learnet.runs import Stopwatch
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.extraction import Features
-    from learnet.transfer_learning.head import HeadResult
 
 
 def study(
     dataset: Dataset, features: Features, *, config: TransferConfig, progress: Progress, watch: Stopwatch
-) -> tuple[Study, HeadResult]:
+) -> tuple[Study, HeadResult | SvmResult]:
     """Split the usable photos, solve the head on the training part and measure it on the test part.
 
     Args:
@@ -62,7 +63,8 @@ def study(
     arrange(features.values, np.concatenate([usable[order], np.flatnonzero(~features.usable)]))
     values, labels, classes = features.values[: len(order)], used.labels[order], len(used.class_names)
     rows = np.split(np.arange(len(order)), [len(train), len(train) + len(val)])
-    solved = solve_head(
+    solve = partial(solve_svm_head, kernel=config.kernel) if config.head == "svm" else solve_head
+    solved: HeadResult | SvmResult = solve(
         values,
         labels,
         classes=classes,
@@ -85,14 +87,18 @@ def study(
         seed=config.seed,
         progress=progress,
     )
-    foreign = foreign_auroc(
-        values,
-        labels,
-        classes=classes,
-        train_rows=rows[Part.TRAIN],
-        test_rows=rows[Part.TEST],
-        l2=solved.head.l2,
-        seed=config.seed,
+    foreign = (
+        None
+        if isinstance(solved, SvmResult)
+        else foreign_auroc(
+            values,
+            labels,
+            classes=classes,
+            train_rows=rows[Part.TRAIN],
+            test_rows=rows[Part.TEST],
+            l2=solved.head.l2,
+            seed=config.seed,
+        )
     )
     watch.lap("measure it and the baselines")
     made = Study(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 from learnet.core import UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
@@ -14,10 +15,11 @@ from learnet.runs import Product, Run, Stopwatch, publish
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
-from learnet.transfer_learning.config import TransferConfig
+from learnet.transfer_learning.config import HeadSettings, TransferConfig, checked_settings
 from learnet.transfer_learning.extraction import Extractor, space_key
 from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.study import study
+from learnet.transfer_learning.svm_head import SvmResult, show_support_vectors, svm_product
 from learnet.transfer_learning.weights import load_backbone
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def transfer(
     seed: int = 0,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    **settings: Unpack[HeadSettings],
 ) -> Run:
     """Turn labelled photos into a tuned, calibrated, tested and proven classifier.
 
@@ -67,6 +70,9 @@ def transfer(
         seed: Every random choice comes from it; 0 or greater.
         out: Folder of the run; ``runs/NAME-TIME`` if not given.
         progress: Where to tell how it goes; standard error if not given.
+        settings: ``head`` and ``kernel``, see ``TransferConfig``; with ``head="svm"`` a support-vector machine takes
+            the regression's place, its setting chosen from a grid over C and the polynomial's degree or the kernel's
+            scale.
 
     Returns:
         The run, with its measurements, report and bundle.
@@ -98,6 +104,7 @@ def transfer(
         group_by=group_by,
         max_pixels=max_pixels,
         seed=seed,
+        **checked_settings(settings),
     )
     folder = run_folder(out, dataset.name)
     watch.lap("scan")
@@ -108,16 +115,16 @@ def transfer(
     features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
     watch.lap("compute features")
     made, solved = study(dataset, features, config=config, progress=progress, watch=watch)
+    if isinstance(solved, SvmResult):
+        show_support_vectors(folder, made, solved, spec=card.input_spec, max_pixels=max_pixels)
     product = _product(made, solved, loaded=loaded)
     return publish(folder, made, product, config=config, progress=progress, watch=watch)
 
 
-def _product(made: Study, solved: HeadResult, *, loaded: LoadedBackbone) -> Product:
+def _product(made: Study, solved: HeadResult | SvmResult, *, loaded: LoadedBackbone) -> Product:
     card, seen = loaded.card, len(made.dataset) + len(made.skipped)
-    model = with_head(loaded.model, classes=len(made.dataset.class_names))
-    model.get_layer("head").set_weights([solved.head.kernel, solved.head.bias])
-    return Product(
-        model=model,
+    product = Product(
+        model=loaded.model,
         architecture={
             "name": card.architecture,
             "arguments": {"input_size": [card.input_spec.height, card.input_spec.width]},
@@ -134,10 +141,15 @@ def _product(made: Study, solved: HeadResult, *, loaded: LoadedBackbone) -> Prod
         provenance={
             "Backbone": f"{card.name}; {card.paper}",
             "Pretrained weights": f"{loaded.source}; licence {card.licence}",
-            "L2 strength": f"{solved.head.l2:.3g}, chosen by cross-validation on the training part",
             "Photos computed": f"{made.computed} of {seen}; the others came from the cache",
         },
     )
+    if isinstance(solved, SvmResult):
+        return svm_product(product, solved, backbone=loaded.model)
+    model = with_head(loaded.model, classes=len(made.dataset.class_names))
+    model.get_layer("head").set_weights([solved.head.kernel, solved.head.bias])
+    strength = f"{solved.head.l2:.3g}, chosen by cross-validation on the training part"
+    return replace(product, model=model, provenance={**product.provenance, "L2 strength": strength})
 
 
 def _extract(
