@@ -1,6 +1,7 @@
 """What the labs' notebooks share: photos, a budget of time, pictures; and where the notebooks are."""
 
 from learnet.labs.budget import Budget
+from learnet.labs.few_photos import FewPhotos, few_photos
 from learnet.labs.photos import LabPhotos, lab_photos
 from learnet.labs.shelf import LABS, Lab, take_lab
 from learnet.labs.show import LiveCurves, Picture, show

@@ -38,8 +38,11 @@ class Lab:
 
 LABS: Registry[Lab] = Registry(
     "lab",
-    [Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10")],
-    aliases={"1": "labs01-firstcnn"},
+    [
+        Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10"),
+        Lab(name="labs02-transferlearning", title="Transfer learning in three modes, on Caltech-101"),
+    ],
+    aliases={"1": "labs01-firstcnn", "2": "labs02-transferlearning"},
 )
 
 
