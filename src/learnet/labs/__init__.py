@@ -6,4 +6,16 @@ from learnet.labs.photos import LabPhotos, lab_photos
 from learnet.labs.shelf import LABS, Lab, take_lab
 from learnet.labs.show import LiveCurves, Picture, show
 
-__all__ = ["LABS", "Budget", "Lab", "LabPhotos", "LiveCurves", "Picture", "lab_photos", "show", "take_lab"]
+__all__ = [
+    "LABS",
+    "Budget",
+    "FewPhotos",
+    "Lab",
+    "LabPhotos",
+    "LiveCurves",
+    "Picture",
+    "few_photos",
+    "lab_photos",
+    "show",
+    "take_lab",
+]
