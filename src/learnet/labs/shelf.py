@@ -55,9 +55,11 @@ LABS: Registry[Lab] = Registry(
             Lab(name=f"chapter02-{number}-{name}", title=title)
             for number, (name, title) in enumerate(_CHAPTER_2.items(), start=1)
         ),
+        Lab(name="labs02-transferlearning", title="Transfer learning in three modes, on Caltech-101"),
     ],
     aliases={
         "1": "labs01-firstcnn",
+        "2": "labs02-transferlearning",
         **{f"2.{number}": f"chapter02-{number}-{name}" for number, name in enumerate(_CHAPTER_2, start=1)},
     },
 )

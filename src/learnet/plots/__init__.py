@@ -8,6 +8,7 @@ from learnet.plots.descent import slope_figure, surface_figure
 from learnet.plots.fits import fit_figure
 from learnet.plots.games import beliefs_figure, clouds_figure
 from learnet.plots.memories import energy_figure, states_figure
+from learnet.plots.networks import Stage, block_figure, modes_figure
 from learnet.plots.neurons import activations_figure, neuron_figure, weights_figure
 from learnet.plots.pictures import pictures_figure
 from learnet.plots.rates import rates_figure
@@ -17,9 +18,11 @@ from learnet.plots.style import OKABE_ITO, drawing, new_figure, to_png, to_svg
 
 __all__ = [
     "OKABE_ITO",
+    "Stage",
     "activations_figure",
     "bars_figure",
     "beliefs_figure",
+    "block_figure",
     "borders_figure",
     "clouds_figure",
     "confusion_figure",
@@ -28,6 +31,7 @@ __all__ = [
     "drawing",
     "energy_figure",
     "fit_figure",
+    "modes_figure",
     "neuron_figure",
     "new_figure",
     "pictures_figure",
