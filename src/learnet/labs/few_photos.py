@@ -64,7 +64,7 @@ def few_photos(per_class: int, *, classes: int = 10, seed: int = 0) -> FewPhotos
             f"These are photos of {len(names)} of the classes of Caltech-101, up to {per_class} of each."
             if dataset.name == "caltech101"
             else "Caltech-101 is not on this computer, so these are handwritten digits instead, 8 x 8 grey pixels "
-            f"enlarged to {SIDE} x {SIDE}. A network that has seen a million photos has hardly seen any digits: expect less."
+            f"enlarged to {SIDE} x {SIDE}. A network that has seen a million photos has seen few digits: expect less."
         ),
     )
 
