@@ -4,10 +4,38 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+
+from learnet.core import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from learnet.transfer_learning.head import Balance
+
+Mode = Literal["head", "partial", "full", "auto"]
+
+
+class ModeSettings(TypedDict, total=False):
+    """What is trained and for how long: fields of ``TransferConfig``; what is left out stays as it is."""
+
+    mode: Mode
+    unfreeze: str | None
+    epochs: int | None
+    learning_rate: float | None
+    discriminative: float
+    versions: int
+    time_limit: float | None
+
+
+def checked_settings(settings: ModeSettings) -> ModeSettings:
+    """Return the settings if there are such.
+
+    Raises:
+        UsageError: If one has a name that there is not; the nearest name is told.
+    """
+    for name in settings:
+        if name not in ModeSettings.__annotations__:
+            raise unknown_name("setting of a transfer", name, list(ModeSettings.__annotations__))
+    return settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +53,17 @@ class TransferConfig:
         group_by: Regular expression that keeps photos together, or None.
         max_pixels: Larger photos are skipped.
         seed: Where every random choice comes from.
+        mode: What is trained: ``"head"``, ``"partial"`` (the upper layers, too), ``"full"`` (everything), or
+            ``"auto"``.
+        unfreeze: The first layer or stage that ``"partial"`` trains, or None for a choice.
+        epochs: Of a training of more than the head, or None for each mode's own number.
+        learning_rate: The largest one of such a training, or None for each mode's own.
+        discriminative: Factor on that rate for the first layer, in (0, 1]; it grows to 1 at the head.
+        versions: How many versions of each photo ``"partial"`` caches, at least 1; the first is the photo as it is.
+        time_limit: Seconds that everything together may take, or None.
+
+    Raises:
+        UsageError: If a value is out of its range.
     """
 
     data: str
@@ -37,6 +76,28 @@ class TransferConfig:
     group_by: str | None
     max_pixels: int
     seed: int
+    mode: Mode = "head"
+    unfreeze: str | None = None
+    epochs: int | None = None
+    learning_rate: float | None = None
+    discriminative: float = 1.0
+    versions: int = 4
+    time_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise UsageError(f"mode must be one of {', '.join(get_args(Mode))}; it is '{self.mode}'.")
+        for name, fine, wanted in (
+            ("epochs", self.epochs is None or self.epochs >= 1, "at least 1"),
+            ("learning_rate", self.learning_rate is None or self.learning_rate > 0, "greater than 0"),
+            ("discriminative", 0 < self.discriminative <= 1, "greater than 0 and at most 1"),
+            ("versions", self.versions >= 1, "at least 1"),
+            ("time_limit", self.time_limit is None or self.time_limit > 0, "greater than 0"),
+        ):
+            if not fine:
+                raise UsageError(f"{name} must be {wanted}; it is {getattr(self, name)}.")
+        if self.unfreeze is not None and self.mode in ("head", "full"):
+            raise UsageError(f"unfreeze says where --mode partial begins; it has no meaning with --mode {self.mode}.")
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
@@ -57,4 +118,7 @@ _DEFAULTS = {
     "test_fraction": 0.2,
     "balance": "auto",
     "max_pixels": 100_000_000,
+    "mode": "head",
+    "discriminative": 1.0,
+    "versions": 4,
 }
