@@ -1,4 +1,4 @@
-"""Which of two classifiers is better on the same photos: the exact paired test, and the difference with its interval."""
+"""Which of two classifiers is better on the same photos: the exact paired test, and the difference's interval."""
 
 from __future__ import annotations
 
@@ -103,5 +103,5 @@ def paired_test(first: ArrayLike, second: ArrayLike, *, seed: int = 0) -> Paired
 
 def _tail(successes: int, trials: int) -> float:
     """Return the probability of ``successes`` or more heads in ``trials`` tosses of a fair coin."""
-    total = sum(math.comb(trials, k) for k in range(successes, trials + 1))
-    return total / 2**trials  # exact integers, divided at the end
+    total: int = sum(math.comb(trials, k) for k in range(successes, trials + 1))
+    return float(total / 2**trials)  # exact integers, divided at the end

@@ -37,8 +37,8 @@ class Cut:
 def cuts(model: keras.Model) -> list[Cut]:
     """Return the places where a backbone can be cut, from the first layer to the last.
 
-    A place counts if all paths from the images to the features go through its tensor and there are weights above it;
-    of places between the same two layers with weights, only the smallest tensor's is kept.
+    A place counts if all paths from the images to the features go through its tensor and there are weights below and
+    above it; of places between the same two layers with weights, only the smallest tensor's is kept.
 
     Args:
         model: Made by ``backbone``.
@@ -48,6 +48,7 @@ def cuts(model: keras.Model) -> list[Cut]:
     first_above = _first_with_weights(order)
     waiting = _uses(model, order)
     alive: dict[int, int] = {}
+    something_frozen = False
     for position, (layer, inputs, outputs) in enumerate(order):
         for tensor in inputs:
             alive[id(tensor)] -= 1
@@ -56,12 +57,13 @@ def cuts(model: keras.Model) -> list[Cut]:
         for tensor in outputs:
             alive[id(tensor)] = waiting.get(id(tensor), 0) or 1
         above = first_above[position]
-        if len(alive) != 1 or len(outputs) != 1 or id(outputs[0]) not in alive or above is None:
+        something_frozen = something_frozen or bool(getattr(layer, "weights", None))
+        if not something_frozen or len(alive) != 1 or len(outputs) != 1 or id(outputs[0]) not in alive or above is None:
             continue
         size = _size(outputs[0])
         if above not in found or size <= found[above].size:
             found[above] = Cut(after=layer.name, first=above, tensor=outputs[0], size=size)
-    return [cut for cut in found.values() if cut.tensor.dtype != "uint8"]
+    return list(found.values())
 
 
 def find_cut(model: keras.Model, unfreeze: str | None) -> Cut:

@@ -32,6 +32,7 @@ from learnet.transfer_learning.fine_tuning import (
 from learnet.transfer_learning.head import solve_head
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,9 +43,12 @@ if TYPE_CHECKING:
     from learnet.training import Fitted
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.fine_tuning import Inner, Trainable, Tuned
+    from learnet.transfer_learning.forecast import TrainingCost
     from learnet.transfer_learning.head import HeadResult
     from learnet.transfer_learning.study import Divided
     from learnet.transfer_learning.weights import LoadedBackbone
+
+_COMPUTING_SHARE = 0.5  # of the time that is left may go into computing activations
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +94,8 @@ class Climb:
         limit_bytes: What cached activations may take.
         folder: Of the run.
         progress: Where to tell how it goes.
+        costs: Of each mode's training.
+        photo_seconds: What computing a photo's activations takes.
         deadline: When the last training is to have ended, by ``time.perf_counter``; None for no limit.
     """
 
@@ -103,11 +109,13 @@ class Climb:
         limit_bytes: int,
         folder: Path,
         progress: Progress,
+        costs: Mapping[str, TrainingCost],
+        photo_seconds: float,
         deadline: float | None = None,
     ) -> None:
         self._divided, self._loaded, self._config = divided, loaded, config
         self._limit, self._folder, self._progress = limit_bytes, folder, progress
-        self._deadline = deadline
+        self._costs, self._photo_seconds, self._deadline = costs, photo_seconds, deadline
         self._pretrained = loaded.model.get_weights()
         self._final_head = self._state(solved)
         self._said: list[str] = []
@@ -124,10 +132,11 @@ class Climb:
         self._say(f"The head alone answers {right.mean():.1%} of {len(right)} held-back training photos rightly.")
         begin, kept = self._state(head), None
         for mode in ("partial", "full") if config.mode == "auto" else (config.mode,):
-            if self._no_time_left():
+            versions, epochs = self._affordable(mode, inner)
+            if not versions or not epochs:
                 self._say(f"There is no time left for --mode {mode}.")
                 break
-            step = self._try(mode, inner, begin, right)
+            step = self._try(mode, inner, begin, right, versions=versions, epochs=epochs)
             if config.mode == "auto" and not step.comparison.better:
                 self._say("That is no significant rise: nothing more is trained.")
                 break
@@ -149,9 +158,21 @@ class Climb:
             progress=self._progress,
         )
 
-    def _try(self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_]) -> _Step:
-        trainable = self._trainable(mode)
-        how = (partial_training if mode == "partial" else full_training)(self._config)
+    def _affordable(self, mode: str, inner: Inner) -> tuple[int, int]:
+        """Return how many versions of each photo, and how many epochs, the time that is left allows."""
+        cost, wanted = self._costs[mode], self._config.versions if mode == "partial" else 1
+        if self._deadline is None:
+            return wanted, cost.epochs
+        left, taught = self._deadline - time.perf_counter(), self._taught(inner)
+        versions = max(0, min(wanted, int(_COMPUTING_SHARE * left / (taught * self._photo_seconds + 1e-9))))
+        left -= (versions if mode == "partial" else 0) * taught * self._photo_seconds
+        return versions, cost.affordable_epochs(left, learnt=len(inner.learn), checked=len(inner.check))
+
+    def _try(
+        self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_], *, versions: int, epochs: int
+    ) -> _Step:
+        trainable = self._trainable(mode, versions=versions)
+        how = replace((partial_training if mode == "partial" else full_training)(self._config), epochs=epochs)
         tuned = tune(
             trainable,
             self._divided,
@@ -212,13 +233,13 @@ class Climb:
             everything=True,
         )
 
-    def _trainable(self, mode: str) -> Trainable:
+    def _trainable(self, mode: str, *, versions: int) -> Trainable:
         if mode == "full":
             return AllLayers(self._divided, self._loaded, progress=self._progress)
         return UpperLayers(
             self._divided,
             self._loaded,
-            config=self._config,
+            config=replace(self._config, versions=versions),
             limit_bytes=self._limit,
             progress=self._progress,
         )
@@ -237,9 +258,6 @@ class Climb:
 
     def _time_for(self, seconds: float) -> bool:
         return self._deadline is None or time.perf_counter() + seconds < self._deadline
-
-    def _no_time_left(self) -> bool:
-        return not self._time_for(0.0)
 
     def _say(self, sentence: str) -> None:
         self._said.append(sentence)

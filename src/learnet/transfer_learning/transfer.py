@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
+import numpy as np
+
 from learnet.core import UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
-from learnet.data import cache_folder, open_dataset
+from learnet.data import Part, cache_folder, open_dataset
 from learnet.inference import Predictor
 from learnet.runs import Product, Run, Stopwatch, publish
 from learnet.transfer_learning.bundle_backbone import load_bundle_backbone
@@ -16,21 +19,29 @@ from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.config import ModeSettings, TransferConfig, checked_settings
-from learnet.transfer_learning.extraction import Extractor, space_key
+from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
+from learnet.transfer_learning.forecast import forecast
 from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.modes import Chosen, Climb, measure_chosen
 from learnet.transfer_learning.study import divide, study
+from learnet.transfer_learning.timing import Deadline, measure_speeds, round_robin
 from learnet.transfer_learning.weights import load_backbone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.runs import Study
     from learnet.transfer_learning.extraction import Features
+    from learnet.transfer_learning.forecast import Forecast
     from learnet.transfer_learning.head import HeadResult
+    from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
+
+_TAUGHT_SHARE = 0.75  # of a class's photos, where the time does not allow for as many as were asked for
 
 
 def transfer(
@@ -112,35 +123,133 @@ def transfer(
     watch.lap("scan")
     loaded = _load(name, weights=weights, weights_dir=weights_dir, seed=seed)
     watch.lap("find the backbone")
-    features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
-    watch.lap("compute features")
-    divided = divide(dataset, features, config=config)
-    watch.lap("split and check")
-    made, solved = study(divided, config=config, progress=progress, watch=watch)
-    run = publish(
-        folder, made, _head_product(made, solved, loaded=loaded), config=config, progress=progress, watch=watch
-    )
-    if config.mode == "head":
-        return run
-    climb = Climb(
-        divided,
-        loaded,
-        solved,
-        config=config,
-        limit_bytes=cache_limit_bytes,
-        folder=folder,
-        progress=progress,
-    )
-    chosen = climb.run()
-    watch.lap("train more than the head")
-    if chosen.state is None:
-        run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=_details(chosen))
-        run.write_record()
-        return run
-    made, model = measure_chosen(chosen, made, divided, loaded, config=config, progress=progress)
-    watch.lap("measure it")
-    product = _product(model, loaded, chosen=chosen)
-    return publish(folder, made, product, config=config, progress=progress, watch=watch)
+    cache = _open_cache(cache_limit_bytes, progress)
+    try:
+        work = _Work(
+            dataset, loaded, config=config, cache=cache, limit_bytes=cache_limit_bytes, progress=progress, watch=watch
+        )
+        return work.run(folder)
+    finally:
+        if cache is not None:
+            cache.close()
+
+
+class _Work:
+    """One run, once its photos, its backbone and its cache are at hand."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        loaded: LoadedBackbone,
+        *,
+        config: TransferConfig,
+        cache: FeatureCache | None,
+        limit_bytes: int,
+        progress: Progress,
+        watch: Stopwatch,
+    ) -> None:
+        self._config, self._loaded, self._cache = config, loaded, cache
+        self._limit, self._progress, self._watch = limit_bytes, progress, watch
+        self._deadline = Deadline(start=time.perf_counter() - watch.total(), limit=config.time_limit)
+        if config.time_limit is not None:
+            kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
+            dataset = dataset.subset(round_robin(kinds, seed=config.seed))
+        self._dataset = dataset
+        self._key = space_key(
+            weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec
+        )
+
+    def run(self, folder: Path) -> Run:
+        """Do everything; after the head there is a bundle at any moment."""
+        config, watch, progress = self._config, self._watch, self._progress
+        speeds, predictor = self._speeds()
+        told = forecast(self._dataset, self._loaded, speeds, config=config)
+        progress.say(told.describe())
+        watch.lap("forecast")
+        features = self._features(predictor, told)
+        watch.lap("compute features")
+        config = _fewer_per_class(config, self._dataset, features, say=progress.say)
+        divided = divide(self._dataset, features, config=config)
+        watch.lap("split and check")
+        made, solved = study(divided, config=config, progress=progress, watch=watch)
+        seen = {"forecast_seconds": round(told.expected, 1)}
+        head = _head_product(made, solved, loaded=self._loaded)
+        head = replace(head, details={**head.details, **seen})
+        run = publish(folder, made, head, config=config, progress=progress, watch=watch)
+        if config.mode == "head":
+            return run
+        testing = len(made.test) * (speeds.computing or told.stages["looking at the photos"] / len(self._dataset))
+        climb = Climb(
+            divided,
+            self._loaded,
+            solved,
+            config=config,
+            limit_bytes=self._limit,
+            folder=folder,
+            progress=progress,
+            costs=told.costs,
+            photo_seconds=speeds.computing,
+            deadline=self._deadline.before(testing + speeds.publishing()),
+        )
+        chosen = climb.run()
+        watch.lap("train more than the head")
+        details = {**_details(chosen), **seen}
+        if chosen.state is None:
+            run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
+            run.write_record()
+            return run
+        made, model = measure_chosen(chosen, made, divided, self._loaded, config=config, progress=progress)
+        watch.lap("measure it")
+        product = replace(_product(model, self._loaded, chosen=chosen), details=details)
+        return publish(folder, made, product, config=config, progress=progress, watch=watch)
+
+    def _speeds(self) -> tuple[Speeds, Predictor | None]:
+        loaded = self._loaded
+        return measure_speeds(
+            self._dataset,
+            spec=loaded.input_spec,
+            compile_predictor=lambda: Predictor.compile(loaded.model),
+            known=self._known(),
+            size=loaded.feature_size,
+            classes=len(self._dataset.class_names),
+            seed=self._config.seed,
+        )
+
+    def _known(self) -> frozenset[bytes]:
+        if self._cache is None:
+            return frozenset()
+        try:
+            return self._cache.open_space(self._key, size=self._loaded.feature_size, name=self._loaded.name).known()
+        except CacheError:
+            return frozenset()
+
+    def _features(self, predictor: Predictor | None, told: Forecast) -> Features:
+        loaded, after = self._loaded, told.stages["the head"] + told.stages["bundle and report"]
+        return Extractor(
+            spec=loaded.input_spec,
+            size=loaded.feature_size,
+            key=self._key,
+            name=f"{loaded.name}, {loaded.source}",
+            predictor=lambda: predictor or Predictor.compile(loaded.model),
+            cache=self._cache,
+            max_pixels=self._config.max_pixels,
+            progress=self._progress,
+            deadline=self._deadline.before(after),
+        ).run(self._dataset)
+
+
+def _fewer_per_class(
+    config: TransferConfig, dataset: Dataset, features: Features, *, say: Callable[[str], None]
+) -> TransferConfig:
+    """Return the configuration with fewer training photos a class, if the time did not allow for as many."""
+    if config.train_per_class is None or not any(item.reason == NO_TIME for item in features.skipped):
+        return config
+    counts = np.bincount(dataset.labels[features.usable], minlength=len(dataset.class_names))
+    most = max(1, int(_TAUGHT_SHARE * counts[counts > 0].min()))
+    if most >= config.train_per_class:
+        return config
+    say(f"The time allows for {most} training photos a class instead of {config.train_per_class}.")
+    return replace(config, train_per_class=most)
 
 
 def _is_bundle(backbone: str) -> bool:
@@ -195,28 +304,6 @@ def _product(model: keras.Model, loaded: LoadedBackbone, *, chosen: Chosen) -> P
 
 def _details(chosen: Chosen) -> dict[str, Any]:
     return {"mode": chosen.mode, **({"reason": chosen.reason} if chosen.reason else {}), **chosen.details}
-
-
-def _extract(
-    dataset: Dataset, loaded: LoadedBackbone, *, max_pixels: int, limit_bytes: int, progress: Progress
-) -> Features:
-    key = space_key(weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec)
-    cache = _open_cache(limit_bytes, progress)
-    try:
-        extractor = Extractor(
-            spec=loaded.input_spec,
-            size=loaded.feature_size,
-            key=key,
-            name=f"{loaded.name}, {loaded.source}",
-            predictor=lambda: Predictor.compile(loaded.model),
-            cache=cache,
-            max_pixels=max_pixels,
-            progress=progress,
-        )
-        return extractor.run(dataset)
-    finally:
-        if cache is not None:
-            cache.close()
 
 
 def _open_cache(limit_bytes: int, progress: Progress) -> FeatureCache | None:
