@@ -16,6 +16,8 @@ from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logi
 from learnet.transfer_learning.timing import spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
     from learnet.data import Dataset
@@ -93,7 +95,9 @@ class Forecast:
         return said
 
 
-def forecast(dataset: Dataset, loaded: LoadedBackbone, speeds: Speeds, *, config: TransferConfig) -> Forecast:
+def forecast(
+    dataset: Dataset, loaded: LoadedBackbone, speeds: Speeds, *, config: TransferConfig, begun: Callable[[], float]
+) -> Forecast:
     """Return what a run will take, from timed photos and a few timed steps of training.
 
     Args:
@@ -101,12 +105,14 @@ def forecast(dataset: Dataset, loaded: LoadedBackbone, speeds: Speeds, *, config
         loaded: The backbone; its weights are what they were afterwards.
         speeds: What was timed.
         config: What was asked.
+        begun: Returns the seconds since the run's start.
     """
     classes = len(dataset.class_names)
-    train, test = _sizes(dataset, config)
+    train, test = part_sizes(dataset, config)
     stages = {
-        "looking at the photos": speeds.photos(len(dataset)) + speeds.compiling,
-        "the head": speeds.head(rows=train, size=loaded.feature_size, classes=classes),
+        "starting": 0.0,
+        "looking at the photos": speeds.photos(len(dataset)),
+        "the head": speeds.head(),
         "bundle and report": speeds.publishing(),
     }
     costs = {}
@@ -114,13 +120,14 @@ def forecast(dataset: Dataset, loaded: LoadedBackbone, speeds: Speeds, *, config
         costs[mode] = cost = _cost(mode, loaded, classes=classes, config=config)
         learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
         computing = speeds.computing * train * (config.versions if mode == "partial" else 0)
-        stages[f"training, {mode}"] = computing + cost.whole(learnt=learnt, checked=checked)
+        stages[f"training, {mode}"] = speeds.solving() + computing + cost.whole(learnt=learnt, checked=checked)
+    stages["starting"] = begun()
     if costs:
         stages["testing what was trained"] = test * speeds.computing + speeds.publishing()
     return Forecast(stages=stages, costs=costs, limit=config.time_limit)
 
 
-def _sizes(dataset: Dataset, config: TransferConfig) -> tuple[int, int]:
+def part_sizes(dataset: Dataset, config: TransferConfig) -> tuple[int, int]:
     """Return roughly how many photos train and test."""
     given = np.isin(dataset.parts, (Part.TEST, Part.VAL))
     if given.any():

@@ -11,6 +11,7 @@ import numpy as np
 
 from learnet.core import generator
 from learnet.data import stream_photos
+from learnet.transfer_learning.solver import SURE, Design, Objective, SoftmaxLoss, minimise, single_threaded_blas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 _SAMPLE = 32  # photos
 _WARM = 4
-_EVALUATIONS = 180  # passes over the training rows that choosing and solving a head takes, cross-validation included
+_SOLUTIONS, _EVALUATIONS = 5, 230  # passes over the rows that choosing and solving a head takes, folds included
 _BASELINES = 0.7  # of the head's time
-_PUBLISH = 4.0  # seconds for tables, pictures and pages, with compiled code elsewhere
+_PUBLISH = 4.0  # seconds for tables, pictures and pages
 _MARGIN = 0.02  # of the limit is kept for what is not foreseen
-_PRODUCTS = 3
+_MOST_ROWS, _PASSES = 2048, 6  # of the sample solution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,23 +39,28 @@ class Speeds:
         computing: Seconds to decode a photo and send it through the backbone, others on their way.
         looking: Seconds to read and hash a photo that the cache knows.
         cached_share: Share of a sample that the cache knows, in [0, 1].
-        multiplying: Multiply-accumulates a second of a product of matrices.
+        preparing: Seconds of preparing a solution of the head.
+        passing: Seconds of one pass over the training rows while it is found.
     """
 
     compiling: float
     computing: float
     looking: float
     cached_share: float
-    multiplying: float
+    preparing: float
+    passing: float
 
     def photos(self, count: int) -> float:
         """Return the seconds for looking at so many photos."""
         return count * (self.looking * self.cached_share + self.computing * (1 - self.cached_share))
 
-    def head(self, *, rows: int, size: int, classes: int) -> float:
+    def solving(self) -> float:
+        """Return the seconds for choosing and solving a head."""
+        return _SOLUTIONS * self.preparing + _EVALUATIONS * self.passing
+
+    def head(self) -> float:
         """Return the seconds for solving a head and measuring simple methods."""
-        work = 2.0 * _EVALUATIONS * rows * size * classes
-        return (1 + _BASELINES) * (0.5 + work / self.multiplying)
+        return (1 + _BASELINES) * self.solving()
 
     def publishing(self) -> float:
         """Return the seconds for proving a bundle and writing the report."""
@@ -67,8 +73,10 @@ def measure_speeds(
     spec: InputSpec,
     compile_predictor: Callable[[], Predictor],
     known: Collection[bytes],
+    rows: int,
     size: int,
     classes: int,
+    thorough: bool,
     seed: int,
 ) -> tuple[Speeds, Predictor | None]:
     """Time a few photos, a compilation and a product of matrices.
@@ -76,10 +84,12 @@ def measure_speeds(
     Args:
         dataset: The photos.
         spec: How they are prepared.
-        compile_predictor: Compiles the backbone; called only if a photo of the sample is not in the cache.
+        compile_predictor: Compiles the backbone; not called if the cache knows all of the sample.
         known: SHA-256 of the photos whose features the cache holds.
+        rows: How many photos will train.
         size: Length of a feature vector.
         classes: How many classes there are.
+        thorough: Compile the backbone and send photos through it also if the cache knows all of the sample.
         seed: Chooses the sample.
 
     Returns:
@@ -93,17 +103,19 @@ def measure_speeds(
     looking = (time.perf_counter() - begin) / max(1, len(seen))
     new = [index for index, here in zip(chosen, seen, strict=True) if not here]
     compiling, computing, predictor = 0.0, 0.0, None
-    if new:
+    if new or thorough:
         begin = time.perf_counter()
         predictor = compile_predictor()
         compiling = time.perf_counter() - begin
-        computing = _seconds_a_photo(dataset, new, spec=spec, predictor=predictor)
+        computing = _seconds_a_photo(dataset, new or chosen, spec=spec, predictor=predictor)
+    preparing, passing = _solving(rows=rows, size=size, classes=classes)
     speeds = Speeds(
         compiling=compiling,
         computing=computing,
         looking=looking,
         cached_share=1 - len(new) / max(1, len(chosen)),
-        multiplying=_multiplying(size, classes),
+        preparing=preparing,
+        passing=passing,
     )
     return speeds, predictor
 
@@ -173,14 +185,19 @@ def _seconds_a_photo(dataset: Dataset, chosen: Sequence[int], *, spec: InputSpec
     return (time.perf_counter() - begin) / max(1, timed or warm)
 
 
-def _multiplying(size: int, classes: int) -> float:
-    """Return multiply-accumulates a second of products as the head's solver does them."""
+def _solving(*, rows: int, size: int, classes: int) -> tuple[float, float]:
+    """Return the seconds of preparing a solution of the head, and of one pass over the rows while it is found."""
+    few = min(rows, _MOST_ROWS)
     random = np.random.default_rng(0)
-    x = random.standard_normal((1024, size), np.float32)
-    weights = random.standard_normal((size, max(2, classes)), np.float32)
-    seconds = []
-    for _ in range(_PRODUCTS):
-        begin = time.perf_counter()
-        x @ weights
-        seconds.append(time.perf_counter() - begin)
-    return float(x.shape[0] * weights.size / max(min(seconds), 1e-6))
+    features = random.standard_normal((few, size), np.float32)
+    labels = np.arange(few, dtype=np.int64) % max(2, classes)
+    begin = time.perf_counter()
+    with single_threaded_blas():
+        design = Design(features, np.arange(few))
+        curvature = design.curvature(np.ones(few, np.float32)).times(SURE / max(2, classes))
+        objective = Objective(design, SoftmaxLoss(labels, np.ones(few)), l2=0.1, curvature=curvature)
+        prepared = time.perf_counter()
+        start = np.zeros((max(2, classes), size), np.float32), np.zeros(max(2, classes))
+        solution = minimise(objective, weights=start[0], bias=start[1], tolerance=0.0, max_evaluations=_PASSES)
+    passes = (time.perf_counter() - prepared) / max(1, solution.evaluations)
+    return (prepared - begin) * rows / few, passes * rows / few

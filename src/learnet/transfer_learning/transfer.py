@@ -20,11 +20,11 @@ from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.config import ModeSettings, TransferConfig, checked_settings
 from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
-from learnet.transfer_learning.forecast import forecast
+from learnet.transfer_learning.forecast import forecast, part_sizes
 from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.modes import Chosen, Climb, measure_chosen
 from learnet.transfer_learning.study import divide, study
-from learnet.transfer_learning.timing import Deadline, measure_speeds, round_robin
+from learnet.transfer_learning.timing import Deadline, measure_speeds, round_robin, spoken
 from learnet.transfer_learning.weights import load_backbone
 
 if TYPE_CHECKING:
@@ -163,8 +163,9 @@ class _Work:
         """Do everything; after the head there is a bundle at any moment."""
         config, watch, progress = self._config, self._watch, self._progress
         speeds, predictor = self._speeds()
-        told = forecast(self._dataset, self._loaded, speeds, config=config)
+        told = forecast(self._dataset, self._loaded, speeds, config=config, begun=watch.total)
         progress.say(told.describe())
+        self._refuse_hopeless(told)
         watch.lap("forecast")
         features = self._features(predictor, told)
         watch.lap("compute features")
@@ -178,7 +179,7 @@ class _Work:
         run = publish(folder, made, head, config=config, progress=progress, watch=watch)
         if config.mode == "head":
             return run
-        testing = len(made.test) * (speeds.computing or told.stages["looking at the photos"] / len(self._dataset))
+        testing = len(made.test) * speeds.computing
         climb = Climb(
             divided,
             self._loaded,
@@ -203,6 +204,16 @@ class _Work:
         product = replace(_product(model, self._loaded, chosen=chosen), details=details)
         return publish(folder, made, product, config=config, progress=progress, watch=watch)
 
+    def _refuse_hopeless(self, told: Forecast) -> None:
+        """Refuse a limit that would be over before the first photo is looked at."""
+        limit, after = self._config.time_limit, told.stages["the head"] + told.stages["bundle and report"]
+        if limit is not None and self._deadline.left(after) <= 0:
+            raise UsageError(
+                f"The time limit of {spoken(limit)} is too short: starting took {spoken(told.stages['starting'])}, and "
+                f"the head, the bundle and the report take about {spoken(after)} on this machine as it is now. Give "
+                f"at least {spoken(1.2 * (told.stages['starting'] + after))}."
+            )
+
     def _speeds(self) -> tuple[Speeds, Predictor | None]:
         loaded = self._loaded
         return measure_speeds(
@@ -210,8 +221,10 @@ class _Work:
             spec=loaded.input_spec,
             compile_predictor=lambda: Predictor.compile(loaded.model),
             known=self._known(),
+            rows=part_sizes(self._dataset, self._config)[0],
             size=loaded.feature_size,
             classes=len(self._dataset.class_names),
+            thorough=self._config.mode != "head" or self._config.time_limit is not None,
             seed=self._config.seed,
         )
 
