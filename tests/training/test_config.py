@@ -19,6 +19,8 @@ from learnet.training import Augmentation, TrainingConfig
         ("decay", 0.0),
         ("clip_norm", 0.0),
         ("offset_rate", 0.0),
+        ("discriminative", 0.0),
+        ("discriminative", 1.5),
         ("patience", 0),
         ("l1", -1e-4),
         ("weight_decay", -1.0),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from learnet.core import UsageError
-from learnet.training import Augmentation, Feed, TrainingConfig
+from learnet.training import Augmentation, Feed, TrainingConfig, Views
 from tiny_training import make_examples
 
 IMAGES, LABELS = make_examples(50)
@@ -79,3 +79,20 @@ def test_mistakes_in_images_and_labels_are_told_before_the_first_step(images, la
 def test_class_weights_must_be_one_a_class():
     with pytest.raises(UsageError, match="3 classes but 2 class weights"):
         feed(class_weights=(1.0, 2.0))
+
+
+def test_views_are_drawn_anew_in_every_epoch_and_given_as_they_are():
+    values = np.arange(50 * 3 * 2, dtype=np.float16).reshape(50, 3, 2)
+    made = Feed(Views(values=values), LABELS, classes=3, config=TrainingConfig(batch_size=16, seed=5))
+    drawn = []
+    for epoch in range(2):
+        batches = list(made.epoch(epoch))
+        rows = np.concatenate([batch.rows for batch in batches])
+        given = np.concatenate([batch.images for batch in batches])
+        assert given.dtype == np.float16
+        version = (given[:, 0] - values[rows, 0, 0]) / 2
+        assert set(version.tolist()) == {0, 1, 2}
+        assert np.array_equal(given, values[rows, version.astype(int)])
+        drawn.append(version[np.argsort(rows)])
+    assert not np.array_equal(*drawn)
+    assert np.array_equal(made.batch(1, 2).images, batches[2].images)

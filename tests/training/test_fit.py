@@ -14,7 +14,7 @@ import pytest
 
 from learnet.core import LearnetError, UsageError
 from learnet.core import keras as import_keras
-from learnet.training import Augmentation, NotANumberError, Trainer, TrainingConfig, fit
+from learnet.training import Augmentation, NotANumberError, Trainer, TrainingConfig, Views, fit
 from tiny_training import make_examples, make_model
 
 KILLS = int(os.environ.get("LEARNET_KILLS", "4"))  # of one run
@@ -179,3 +179,50 @@ def test_shapes_that_do_not_fit_are_told_before_the_first_step(tmp_path):
     with pytest.raises(UsageError, match=r"output has the shape \(None, 1\)"):
         run(tmp_path, model=flat)
     assert not (tmp_path / "checkpoint.safetensors").exists()
+
+
+def test_a_deadline_ends_training_after_a_validation_with_loadable_weights(tmp_path):
+    model = make_model()
+    config = TrainingConfig(epochs=50, batch_size=8)
+    fitted = fit(model, *PARTS.values(), config=config, folder=tmp_path, deadline=time.perf_counter())
+    assert fitted.reason == "The time was up after 1 of 50 epochs."
+    assert [row.epoch for row in fitted.history] == [1]
+    images, labels = PARTS["validation"]
+    assert (model.predict(images, verbose=0).argmax(axis=1) == labels).mean() == fitted.history[0].val_accuracy
+
+
+def test_the_last_epoch_is_kept_if_asked_for(tmp_path):
+    images, labels = PARTS["train"]
+    shuffled = np.random.default_rng(7).integers(0, 3, len(labels))  # the validation loss soon rises
+    fitted, _ = run(tmp_path, parts={**PARTS, "train": (images, shuffled)}, epochs=20, ema=None, keep_last=True)
+    losses = [row.val_loss for row in fitted.history]
+    assert min(losses) < losses[-1]
+    assert fitted.best_epoch == 20
+
+
+def views_run(folder, *, resume=False, stop=None):
+    keras = import_keras()
+    keras.utils.set_random_seed(1)
+    numbers = keras.Input((6,), dtype="float16")
+    model = keras.Model(
+        numbers, keras.layers.Dense(3, name="head")(keras.layers.Rescaling(1.0, dtype="float32")(numbers))
+    )
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 3, 40)
+    values = (random.normal(size=(40, 4, 6)) + 3 * np.eye(3, 6)[labels][:, None]).astype(np.float16)
+    parts = (Views(values=values[:30]), labels[:30]), (Views(values=values[30:]), labels[30:])
+    config = TrainingConfig(epochs=8, batch_size=8, learning_rate=0.1, checkpoint_seconds=0.0)
+    return fit(model, *parts, config=config, folder=folder, resume=resume, on_epoch=stop), weights_hash(model)
+
+
+def test_views_are_learnt_from_and_resumed_exactly(tmp_path):
+    whole, bits = views_run(tmp_path / "whole")
+    assert whole.history[-1].val_accuracy == 1
+
+    def stop(row):
+        if row.epoch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        views_run(tmp_path / "stopped", stop=stop)
+    assert views_run(tmp_path / "stopped", resume=True)[1] == bits

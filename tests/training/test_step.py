@@ -165,3 +165,15 @@ def test_a_network_with_nothing_to_train_is_refused():
     model.trainable = False
     with pytest.raises(UsageError, match="no trainable weights"):
         Trainer(model, config=TrainingConfig())
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_discriminative_rates_take_the_optimisers_step_by_each_layers_share(optimizer):
+    before = make_model().get_weights()
+    _, whole = stepped(make_model(), optimizer=optimizer, weight_decay=0.1)
+    _, shared = stepped(make_model(), optimizer=optimizer, weight_decay=0.1, discriminative=0.25)
+    names = [variable.path for variable in make_model().weights]
+    factors = {"conv": 0.25, "bn": 0.5, "head": 1.0}
+    for name, old, full, part in zip(names, before, whole, shared, strict=True):
+        if "moving" not in name and "seed" not in name:
+            assert part - old == pytest.approx(factors[name.split("/")[0]] * (full - old), rel=1e-3, abs=1e-6), name

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from learnet.core.errors import UsageError
 
 DataArgument = Annotated[
     str,
@@ -33,3 +36,22 @@ MaxPixels = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Every random choice comes from it.")]
 Out = Annotated[Path | None, typer.Option(help="Where the run goes.  [default: runs/NAME-TIME]", show_default=False)]
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def seconds_of(duration: str) -> float:
+    """Return the seconds of a duration such as ``90s``, ``10m`` or ``1.5h``; a bare number is seconds.
+
+    Raises:
+        UsageError: If it is no duration.
+
+    Example:
+        >>> seconds_of("1.5h")
+        5400.0
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*(s|m|min|h)?\s*", duration)
+    if match is None or float(match[1]) <= 0:
+        raise UsageError(
+            f"A duration is a number with s, m or h behind it, such as 90s, 10m or 1h; received '{duration}'."
+        )
+    return float(match[1]) * _UNITS[match[2] or ""]

@@ -72,6 +72,9 @@ def train(
     momentum: Annotated[_Float, _number("Of sgd and rmsprop.")] = None,
     nesterov: Annotated[bool | None, typer.Option(help="Of sgd.", show_default=False, rich_help_panel=_HOW)] = None,
     offset_rate: Annotated[_Float, _number("Of sgd: factor on the rate of batch normalisation's offsets.")] = None,
+    discriminative: Annotated[
+        _Float, _number("Factor on the rate of the first layer; it grows to 1 at the last.")
+    ] = None,
     l1: Annotated[_Float, _number("Penalty on the sum of the kernels' absolute values.")] = None,
     l2: Annotated[_Float, _number("Penalty on the sum of the kernels' squares.")] = None,
     weight_decay: Annotated[_Float, _number("Decoupled weight decay of the kernels.")] = None,
@@ -81,6 +84,10 @@ def train(
     ema: Annotated[_Float, _number("Decay of the moving average of the weights.")] = None,
     clip_norm: Annotated[_Float, _number("Largest norm of the gradient.")] = None,
     patience: Annotated[int | None, _number("Stop after so many epochs without a better validation loss.")] = None,
+    keep_last: Annotated[
+        bool,
+        typer.Option("--keep-last", help="Keep the last epoch's weights, not the best one's.", rich_help_panel=_HOW),
+    ] = False,
     validation_fraction: Annotated[
         _Float, _number("Share of the training photos that choose the best epoch and calibrate.")
     ] = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from learnet.cli.options import DataArgument, GroupBy, LabelDepth, MaxPixels, Out, Seed
+from learnet.cli.options import DataArgument, GroupBy, LabelDepth, MaxPixels, Out, Seed, seconds_of
 from learnet.cli.session import JsonFlag, QuietFlag, print_lines, run_verb
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def transfer(
     data: DataArgument,
     *,
     backbone: Annotated[
-        str, typer.Option(help="The pretrained network that computes the features.")
+        str,
+        typer.Option(help="The pretrained network that computes the features: a name, or the folder of a bundle."),
     ] = "efficientnet_lite0",
     weights: Annotated[
         str, typer.Option(help="'imagenet', or 'random' (for tests and timing: it has learnt nothing).")
@@ -45,10 +46,37 @@ def transfer(
     kernel: Annotated[
         Literal["linear", "polynomial", "rbf", "sigmoid"], typer.Option(help="Of the support-vector machine.")
     ] = "rbf",
+    mode: Annotated[
+        Literal["head", "partial", "full", "auto"],
+        typer.Option(help="What is trained: the head alone, the upper layers too, everything, or what proves to help."),
+    ] = "head",
+    unfreeze: Annotated[
+        str | None,
+        typer.Option(help="For partial: the first layer or stage that is trained, e.g. block6.", show_default=False),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Of training more than the head.", show_default=False)
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Of training more than the head: the largest one.", show_default=False)
+    ] = None,
+    discriminative: Annotated[
+        float, typer.Option(help="Factor on that rate for the first trained layer; it grows to 1 at the head.")
+    ] = 1.0,
+    versions: Annotated[
+        int, typer.Option(min=1, help="For partial: how many versions of each photo are computed and cached.")
+    ] = 4,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(help="Be done by then, with the best that can be had: 90s, 10m, 1h.", show_default=False),
+    ] = None,
     label_depth: LabelDepth = None,
     group_by: GroupBy = None,
     max_pixels: MaxPixels = 100_000_000,
-    cache_limit: Annotated[float, typer.Option(min=0.0, help="Size of the feature cache in GB; 0 uses none.")] = 10.0,
+    cache_limit: Annotated[
+        float,
+        typer.Option(min=0.0, help="Size of the cache in GB, of features and of what partial caches; 0 uses none."),
+    ] = 10.0,
     seed: Seed = 0,
     out: Out = None,
     as_json: JsonFlag = False,
@@ -76,6 +104,13 @@ def transfer(
             seed=seed,
             out=out,
             progress=progress,
+            mode=mode,
+            unfreeze=unfreeze,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            discriminative=discriminative,
+            versions=versions,
+            time_limit=None if time_limit is None else seconds_of(time_limit),
         )
         return run.to_json()
 
@@ -89,7 +124,8 @@ def _show(result: dict[str, Any]) -> None:
         f"Accuracy {result['accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%}) on {result['n_test']} photos it "
         f"had never seen; mean class recall {result['mean_class_recall']:.1%}; calibration error {result['ece']:.3f}.",
         f"Trained on {result['n_train']} photos of {result['n_classes']} classes in {result['seconds']:.0f} s; "
-        f"{result['n_skipped']} skipped.",
+        f"{result['n_skipped']} skipped. Mode: {result['mode']}.",
+        *([f"Why      {result['reason']}"] if "reason" in result else []),
         f"Report   {result['report']}",
         f"Bundle   {result['bundle']}",
         f"Next     learnet predict {result['bundle']} path/to/new/photos",

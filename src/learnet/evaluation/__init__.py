@@ -11,6 +11,7 @@ from learnet.evaluation.calibration import (
 )
 from learnet.evaluation.intervals import bootstrap_interval, bootstrap_mean_recall, wilson_interval
 from learnet.evaluation.metrics import Metrics, auroc, confusion_matrix, measure
+from learnet.evaluation.paired import Paired, paired_test
 from learnet.evaluation.report import render_report, write_report
 from learnet.evaluation.report_data import BaselineRow, DataFinding, ReportData, SkippedFile, StageCost
 from learnet.evaluation.report_photos import draw_thumbnails, make_thumbnail, thumbnail_choice
@@ -19,6 +20,7 @@ __all__ = [
     "BaselineRow",
     "DataFinding",
     "Metrics",
+    "Paired",
     "Reliability",
     "ReportData",
     "SkippedFile",
@@ -34,6 +36,7 @@ __all__ = [
     "fit_temperature",
     "make_thumbnail",
     "measure",
+    "paired_test",
     "reliability",
     "render_report",
     "softmax",

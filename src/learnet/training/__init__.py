@@ -2,7 +2,7 @@
 
 from learnet.training.augment import augment
 from learnet.training.config import Augmentation, TrainingConfig
-from learnet.training.feed import Batch, Feed
+from learnet.training.feed import Batch, Feed, Views
 from learnet.training.fit import EpochRow, Fitted, NotANumberError, fit
 from learnet.training.looks import FoundRate, find_learning_rate, preview_augmentation
 from learnet.training.recipes import RECIPES, Recipe
@@ -25,6 +25,7 @@ __all__ = [
     "TrainConfig",
     "Trainer",
     "TrainingConfig",
+    "Views",
     "augment",
     "find_learning_rate",
     "fit",

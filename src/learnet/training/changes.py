@@ -31,6 +31,7 @@ class TrainingChanges(TypedDict, total=False):
     momentum: float
     nesterov: bool
     offset_rate: float
+    discriminative: float
     schedule: ScheduleName
     warmup_epochs: float
     milestones: tuple[int, ...]
@@ -42,6 +43,7 @@ class TrainingChanges(TypedDict, total=False):
     ema: float | None
     clip_norm: float | None
     patience: int | None
+    keep_last: bool
     jit: bool | Literal["auto"]
     deterministic: bool
     checkpoint_seconds: float

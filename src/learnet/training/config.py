@@ -62,6 +62,8 @@ class TrainingConfig:
         nesterov: Nesterov's momentum, for ``"sgd"``.
         offset_rate: For ``"sgd"``: factor on the rate of batch normalisation's offsets, greater than 0 (Jordan, 2024,
             uses 64).
+        discriminative: Factor on the rate of the first layer that is trained, in (0, 1]; it grows to 1 at the last one,
+            in equal ratios from layer to layer (after Howard and Ruder, 2018).
         schedule: How the rate changes; see ``learning_rates``.
         warmup_epochs: Epochs in which the rate grows linearly from 0; part of ``epochs``.
         milestones: For ``"step"``: epochs after which the rate is multiplied by ``decay``.
@@ -75,6 +77,7 @@ class TrainingConfig:
             (0, 1); None for none.
         clip_norm: Largest norm of the gradient of all weights together; None for no limit.
         patience: Epochs without a better validation loss after which training stops; None trains all epochs.
+        keep_last: Keep the weights of the last epoch, not those with the smallest validation loss.
         augmentation: What happens to training images.
         jit: Compile the step by XLA; ``"auto"`` times both on 20 real steps and keeps the faster one.
         deterministic: Ask the backend for reproducible kernels.
@@ -98,6 +101,7 @@ class TrainingConfig:
     momentum: float = 0.9
     nesterov: bool = False
     offset_rate: float = 1.0
+    discriminative: float = 1.0
     schedule: ScheduleName = "cosine"
     warmup_epochs: float = 0.0
     milestones: tuple[int, ...] = ()
@@ -110,6 +114,7 @@ class TrainingConfig:
     ema: float | None = None
     clip_norm: float | None = None
     patience: int | None = None
+    keep_last: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
     jit: bool | Literal["auto"] = False
     deterministic: bool = False
@@ -128,6 +133,7 @@ class TrainingConfig:
             _within(name, getattr(self, name), low=0, below=1)
         for name in ("learning_rate", "clip_norm", "patience", "offset_rate"):
             _within(name, getattr(self, name), above=0)
+        _within("discriminative", self.discriminative, above=0, high=1)
         for name in ("ema", "decay"):
             _within(name, getattr(self, name), above=0, below=1)
         if self.offset_rate != 1 and self.optimizer != "sgd":

@@ -25,11 +25,40 @@ _READY = 4  # batches
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Views:
+    """What is known of each example in several versions, of which every batch draws one.
+
+    Attributes:
+        values: ``(n, versions, …)`` as the network's input wants it; an array or a memory map; never changed.
+    """
+
+    values: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers."""
+        return self.values.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n, …)``, without the versions."""
+        return (len(self.values), *self.values.shape[2:])
+
+    def pick(self, rows: NDArray[np.int64], random: np.random.Generator) -> NDArray[Any]:
+        """Return one version of each of some examples, ``(b, …)``."""
+        picked: NDArray[Any] = self.values[rows, random.integers(0, self.values.shape[1], len(rows))]
+        return picked
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
     """What one step sees.
 
     Attributes:
-        images: uint8 ``(b, height, width, 3)``.
+        images: uint8 ``(b, height, width, 3)``, or what else the network takes.
         targets: float32 ``(b, classes)``, each row a distribution.
         weights: float32 ``(b,)``, what each image counts.
         rows: int ``(b,)``, which training images they are.
@@ -45,7 +74,8 @@ class Feed:
     """Training images in batches; epoch and step alone decide what a batch holds, so that any can be made again.
 
     Args:
-        images: uint8 ``(n, height, width, 3)``; an array or a memory map; never changed.
+        images: uint8 ``(n, height, width, 3)``; an array or a memory map; never changed. Or ``Views``, of whatever the
+            network takes; these are not augmented further.
         labels: int ``(n,)``, in [0, classes).
         classes: How many classes there are.
         config: Batch size, augmentation, label smoothing, class weights, seed.
@@ -59,7 +89,12 @@ class Feed:
     """
 
     def __init__(
-        self, images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], *, classes: int, config: TrainingConfig
+        self,
+        images: NDArray[np.uint8] | Views,
+        labels: NDArray[np.integer[Any]],
+        *,
+        classes: int,
+        config: TrainingConfig,
     ) -> None:
         check_examples(images, labels, classes=classes)
         if config.class_weights is not None and len(config.class_weights) != classes:
@@ -121,19 +156,23 @@ class Feed:
         rows = order[step * size : (step + 1) * size]
         labels = self._labels[rows]
         random = generator(self._config.seed, f"augmentation {epoch} {step}")
-        images, targets = augment(
-            self._images[rows], self._targets[labels], how=self._config.augmentation, random=random
-        )
+        targets = self._targets[labels]
+        if isinstance(self._images, Views):
+            images = self._images.pick(rows, random)
+        else:
+            images, targets = augment(self._images[rows], targets, how=self._config.augmentation, random=random)
         return Batch(images=images, targets=targets, weights=self._weights[labels], rows=rows)
 
 
-def check_examples(images: NDArray[np.uint8], labels: NDArray[np.integer[Any]], *, classes: int) -> None:
+def check_examples(images: NDArray[np.uint8] | Views, labels: NDArray[np.integer[Any]], *, classes: int) -> None:
     """Refuse images and labels that cannot be learnt from, before any step is taken.
+
+    Of ``Views`` only the labels are checked here: what the network takes decides about the rest.
 
     Raises:
         UsageError: The sentence names what was expected, what came, and the likely cause.
     """
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3:
+    if not isinstance(images, Views) and (images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3):
         cause = _cause(images)
         raise UsageError(
             f"Images must be uint8 of shape (n, height, width, 3); received {images.dtype} of shape {images.shape}. "

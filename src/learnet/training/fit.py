@@ -12,7 +12,7 @@ import numpy as np
 from learnet.core import LearnetError, Silent, UsageError
 from learnet.core.runs import write_table
 from learnet.training.checkpoint import Checkpoint, load_best, load_checkpoint, save_best, save_checkpoint
-from learnet.training.feed import Feed, check_examples
+from learnet.training.feed import Feed, Views, check_examples
 from learnet.training.losses import summed_loss
 from learnet.training.schedules import learning_rate
 from learnet.training.step import Trainer
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.training.config import TrainingConfig
     from learnet.training.feed import Batch
+
+    Examples = tuple[NDArray[np.uint8] | Views, NDArray[np.integer[Any]]]
 
 _CHECKPOINT_SHARE = 0.02  # of the time may go into checkpoints
 _EVALUATED_AT_ONCE = 256
@@ -102,14 +104,15 @@ class NotANumberError(LearnetError):
 
 def fit(
     model: keras.Model,
-    train: tuple[NDArray[np.uint8], NDArray[np.integer[Any]]],
-    validation: tuple[NDArray[np.uint8], NDArray[np.integer[Any]]],
+    train: Examples,
+    validation: Examples,
     *,
     config: TrainingConfig,
     folder: Path,
     names: Sequence[str] = (),
     auxiliary_weights: Sequence[float] = (),
     resume: bool = False,
+    deadline: float | None = None,
     on_epoch: Callable[[EpochRow], None] | None = None,
     progress: Progress | None = None,
 ) -> Fitted:
@@ -120,13 +123,16 @@ def fit(
 
     Args:
         model: From uint8 images to logits ``(b, classes)``, or to a list of them, the first one being the answer.
-        train: uint8 ``(n, height, width, 3)`` and int ``(n,)``.
-        validation: The same, for choosing the best epoch; never trained on.
+        train: uint8 ``(n, height, width, 3)`` and int ``(n,)``; in the place of images also ``Views`` of what the
+            network takes.
+        validation: The same, for choosing the best epoch; never trained on. Of ``Views``, the first version is used.
         config: How it is trained.
         folder: Of the run; gets ``checkpoint.safetensors``, ``best.safetensors`` and ``history.csv``.
         names: What the training images are called, for errors; their numbers if not given.
         auxiliary_weights: What the loss of each further output counts.
         resume: Go on from the checkpoint in ``folder``.
+        deadline: The reading of ``time.perf_counter`` by which training is to have ended, its last validation
+            included; what was not trained by then is left out.
         on_epoch: Called after each epoch.
         progress: Where to tell how it goes.
 
@@ -141,10 +147,10 @@ def fit(
     progress = Silent() if progress is None else progress
     classes = _check(model, train, validation)
     feed = Feed(*train, classes=classes, config=config)
-    trainer = Trainer(model, config=config, auxiliary_weights=auxiliary_weights)
+    trainer = Trainer(model, config=config, auxiliary_weights=auxiliary_weights, fed=str(train[0].dtype))
     folder.mkdir(parents=True, exist_ok=True)
     loop = _Loop(trainer, feed, validation, config=config, folder=folder, names=names, progress=progress)
-    loop.on_epoch = on_epoch
+    loop.on_epoch, loop.deadline = on_epoch, deadline
     if resume:
         loop.go_back(load_checkpoint(folder))
     elif config.jit == "auto":
@@ -157,7 +163,7 @@ class _Loop:
         self,
         trainer: Trainer,
         feed: Feed,
-        validation: tuple[NDArray[np.uint8], NDArray[np.integer[Any]]],
+        validation: Examples,
         *,
         config: TrainingConfig,
         folder: Path,
@@ -169,7 +175,10 @@ class _Loop:
         self._at = _Position(jit=trainer.jit)
         self._saved = time.perf_counter()
         self._interval = config.checkpoint_seconds
+        self._validating = 0.0  # seconds that it took the last time
+        self._step_seconds = 0.0
         self.on_epoch: Callable[[EpochRow], None] | None = None
+        self.deadline: float | None = None
 
     def go_back(self, checkpoint: Checkpoint) -> None:
         """Stand where ``checkpoint`` stood."""
@@ -205,6 +214,8 @@ class _Loop:
         done, patience = len(self._at.history), self._config.patience
         if done >= self._config.epochs:
             return f"All {done} epochs were trained."
+        if done and self._time_is_up():
+            return f"The time was up after {done} of {self._config.epochs} epochs."
         if patience is not None and done - self._at.best_epoch >= patience and done:
             return f"The validation loss has not fallen for {patience} epochs."
         return None
@@ -215,11 +226,21 @@ class _Loop:
             for batch in self._feed.epoch(at.epoch, start=at.step):
                 self._step(batch)
                 task.advance()
+                if self._time_is_up():
+                    break
         self._end_epoch()
         self._save()
 
+    def _time_is_up(self) -> bool:
+        return self.deadline is not None and time.perf_counter() + self._ahead() > self.deadline
+
+    def _ahead(self) -> float:
+        """Return the seconds that one more step and the validation after it will take."""
+        unknown = self._step_seconds * len(self._validation[1]) / self._config.batch_size  # a bound: forward only
+        return self._step_seconds + (self._validating or unknown)
+
     def _step(self, batch: Batch) -> None:
-        at, steps = self._at, self._feed.steps
+        at, steps, start = self._at, self._feed.steps, time.perf_counter()
         number = at.epoch * steps + at.step
         rate = learning_rate(self._config, number, steps_per_epoch=steps)
         result = self._trainer.step(batch, number=number, learning_rate=rate)
@@ -229,6 +250,7 @@ class _Loop:
         at.right += result.right
         at.seen += len(batch.rows)
         at.step += 1
+        self._step_seconds = time.perf_counter() - start
         if at.step < steps and time.perf_counter() - self._saved >= self._interval:
             self._save()
 
@@ -245,7 +267,7 @@ class _Loop:
             val_accuracy=val_accuracy,
             learning_rate=rate,
         )
-        if not at.best_epoch or val_loss < at.history[at.best_epoch - 1]["val_loss"]:
+        if self._config.keep_last or not at.best_epoch or val_loss < at.history[at.best_epoch - 1]["val_loss"]:
             at.best_epoch = row.epoch
             save_best(self._folder, best_weights)
         at.history.append(asdict(row))
@@ -261,13 +283,15 @@ class _Loop:
     def _validate(self, weights: list[NDArray[Any]]) -> tuple[float, float]:
         """Return mean loss and accuracy on the validation part, with ``weights`` for as long as that takes."""
         images, labels = self._validation
-        loss, right = 0.0, 0
+        values = images.values[:, 0] if isinstance(images, Views) else images
+        loss, right, began = 0.0, 0, time.perf_counter()
         with self._trainer.using(weights):
             for start in range(0, len(labels), _EVALUATED_AT_ONCE):
                 span = slice(start, start + _EVALUATED_AT_ONCE)
-                logits = self._trainer.logits(np.ascontiguousarray(images[span]))
+                logits = self._trainer.logits(np.ascontiguousarray(values[span]))
                 loss += summed_loss(self._config.loss, logits, labels[span])
                 right += int((logits.argmax(axis=1) == labels[span]).sum())
+        self._validating = time.perf_counter() - began
         return loss / len(labels), right / len(labels)
 
     def _save(self) -> None:
@@ -295,11 +319,7 @@ def _comparable(config: TrainingConfig) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _check(
-    model: keras.Model,
-    train: tuple[NDArray[np.uint8], NDArray[np.integer[Any]]],
-    validation: tuple[NDArray[np.uint8], NDArray[np.integer[Any]]],
-) -> int:
+def _check(model: keras.Model, train: Examples, validation: Examples) -> int:
     """Return the number of classes; refuse what does not fit before the first step is taken."""
     outputs = model.outputs[0]
     if len(outputs.shape) != 2 or outputs.shape[-1] is None or outputs.shape[-1] < 2:
@@ -313,6 +333,10 @@ def _check(
             "itself. Leave out activation='softmax'."
         )
     classes = int(outputs.shape[-1])
+    if train[0].dtype != validation[0].dtype:
+        raise UsageError(
+            f"Training and validation part must be of one type; received {train[0].dtype} and {validation[0].dtype}."
+        )
     for what, (images, labels) in (("training", train), ("validation", validation)):
         try:
             check_examples(images, labels, classes=classes)

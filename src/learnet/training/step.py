@@ -46,12 +46,20 @@ class Trainer:
         model: From uint8 images to logits ``(b, classes)``, or to a list of them whose further entries are auxiliary.
         auxiliary_weights: What the loss of each further entry counts.
         config: How it is trained.
+        fed: The type of what it is fed with.
 
     Raises:
         UsageError: If Keras' backend is not TensorFlow, or the network has nothing to train.
     """
 
-    def __init__(self, model: keras.Model, *, config: TrainingConfig, auxiliary_weights: Sequence[float] = ()) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        *,
+        config: TrainingConfig,
+        auxiliary_weights: Sequence[float] = (),
+        fed: str = "uint8",
+    ) -> None:
         if require_backend() != "tensorflow":
             raise UsageError(
                 f"Training needs Keras' TensorFlow backend; it is '{require_backend()}'. Install 'learnet[cpu]' and "
@@ -64,9 +72,11 @@ class Trainer:
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         self._tf, self._model, self._config = tf, model, config
+        self._fed = tf.as_dtype(fed)
         self._output_weights = (1.0, *auxiliary_weights)
         self.optimizer = make_optimizer(config)
         self.optimizer.build(model.trainable_variables)
+        self._factors = _rate_factors(model, config.discriminative)
         self._kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
         self._average = [
             tf.Variable(variable.value, trainable=False) for variable in model.trainable_variables if config.ema
@@ -176,7 +186,7 @@ class Trainer:
         return compiled
 
     def _image_spec(self) -> Any:
-        return self._tf.TensorSpec((None, *self._model.inputs[0].shape[1:]), self._tf.uint8)
+        return self._tf.TensorSpec((None, *self._model.inputs[0].shape[1:]), self._fed)
 
     def _step(self, images: Any, targets: Any, weights: Any, rate: Any, number: Any) -> tuple[Any, Any]:
         tf, variables = self._tf, self._model.trainable_variables
@@ -193,10 +203,20 @@ class Trainer:
             factors = [self._config.offset_rate if variable.name == "beta" else 1.0 for variable in variables]
             gradients = [factor * gradient for factor, gradient in zip(factors, gradients, strict=True)]
         self.optimizer.learning_rate.assign(rate)
-        self.optimizer.apply(gradients, variables)
+        self._apply(gradients, variables)
         self._move_average(number)
         hits = tf.equal(tf.argmax(outputs[0], axis=-1), tf.argmax(targets, axis=-1))
         return loss, tf.reduce_sum(tf.cast(hits, tf.int32))
+
+    def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
+        """Take the optimiser's step, of which each variable goes as far as its factor says."""
+        if self._config.discriminative == 1:
+            self.optimizer.apply(gradients, variables)
+            return
+        before = [self._tf.identity(variable.value) for variable in variables]
+        self.optimizer.apply(gradients, variables)
+        for factor, old, variable in zip(self._factors, before, variables, strict=True):
+            variable.assign(old + factor * (variable.value - old))
 
     def _penalty(self) -> Any:
         tf, config = self._tf, self._config
@@ -216,3 +236,19 @@ class Trainer:
         decay = tf.minimum(self._config.ema, (1 + taken) / (_EMA_START + taken))
         for average, variable in zip(self._average, self._model.trainable_variables, strict=True):
             average.assign(decay * average + (1 - decay) * variable.value)
+
+
+def _rate_factors(model: keras.Model, first: float) -> list[float]:
+    """Return each trainable variable's factor on the rate: ``first`` for the first layer, 1 for the last one."""
+    depth: dict[int, int] = {}
+    trained = [layer for layer in _flat(model) if layer.trainable_variables]
+    for number, layer in enumerate(trained):
+        depth |= {id(variable): number for variable in layer.trainable_variables}
+    deepest = max(1, len(trained) - 1)
+    return [float(first ** (1 - depth[id(variable)] / deepest)) for variable in model.trainable_variables]
+
+
+def _flat(model: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a model, those of models inside it in their place."""
+    nested = (_flat(layer) if hasattr(layer, "layers") else [layer] for layer in model.layers)
+    return [layer for layers in nested for layer in layers]

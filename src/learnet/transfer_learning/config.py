@@ -12,26 +12,34 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.head import Balance
 
 HeadName = Literal["softmax", "svm"]
+Mode = Literal["head", "partial", "full", "auto"]
 
 KERNELS = ("linear", "polynomial", "rbf", "sigmoid")
 
 
-class HeadSettings(TypedDict, total=False):
-    """What classifies the features: fields of ``TransferConfig``; what is left out stays as it is."""
+class TransferSettings(TypedDict, total=False):
+    """What classifies, what is trained and for how long: fields of ``TransferConfig``; the others stay as they are."""
 
     head: HeadName
     kernel: str
+    mode: Mode
+    unfreeze: str | None
+    epochs: int | None
+    learning_rate: float | None
+    discriminative: float
+    versions: int
+    time_limit: float | None
 
 
-def checked_settings(settings: HeadSettings) -> HeadSettings:
+def checked_settings(settings: TransferSettings) -> TransferSettings:
     """Return the settings if there are such.
 
     Raises:
         UsageError: If one has a name that there is not; the nearest name is told.
     """
     for name in settings:
-        if name not in HeadSettings.__annotations__:
-            raise unknown_name("setting of a transfer", name, list(HeadSettings.__annotations__))
+        if name not in TransferSettings.__annotations__:
+            raise unknown_name("setting of a transfer", name, list(TransferSettings.__annotations__))
     return settings
 
 
@@ -52,6 +60,14 @@ class TransferConfig:
         seed: Where every random choice comes from.
         head: What classifies the features: ``"softmax"`` or ``"svm"``.
         kernel: Of the support-vector machine, a name of ``learnet.layers.KERNELS``.
+        mode: What is trained: ``"head"``, ``"partial"`` (the upper layers, too), ``"full"`` (everything), or
+            ``"auto"``.
+        unfreeze: The first layer or stage that ``"partial"`` trains, or None for a choice.
+        epochs: Of a training of more than the head, or None for each mode's own number.
+        learning_rate: The largest one of such a training, or None for each mode's own.
+        discriminative: Factor on that rate for the first layer, in (0, 1]; it grows to 1 at the head.
+        versions: How many versions of each photo ``"partial"`` caches, at least 1; the first is the photo as it is.
+        time_limit: Seconds that everything together may take, or None.
 
     Raises:
         UsageError: If a value is out of its range.
@@ -69,14 +85,42 @@ class TransferConfig:
     seed: int
     head: HeadName = "softmax"
     kernel: str = "rbf"
+    mode: Mode = "head"
+    unfreeze: str | None = None
+    epochs: int | None = None
+    learning_rate: float | None = None
+    discriminative: float = 1.0
+    versions: int = 4
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
+        self._check_head()
+        if self.mode not in get_args(Mode):
+            raise UsageError(f"mode must be one of {', '.join(get_args(Mode))}; it is '{self.mode}'.")
+        for name, fine, wanted in (
+            ("epochs", self.epochs is None or self.epochs >= 1, "at least 1"),
+            ("learning_rate", self.learning_rate is None or self.learning_rate > 0, "greater than 0"),
+            ("discriminative", 0 < self.discriminative <= 1, "greater than 0 and at most 1"),
+            ("versions", self.versions >= 1, "at least 1"),
+            ("time_limit", self.time_limit is None or self.time_limit > 0, "greater than 0"),
+        ):
+            if not fine:
+                raise UsageError(f"{name} must be {wanted}; it is {getattr(self, name)}.")
+        if self.unfreeze is not None and self.mode in ("head", "full"):
+            raise UsageError(f"unfreeze says where --mode partial begins; it has no meaning with --mode {self.mode}.")
+
+    def _check_head(self) -> None:
         if self.head not in get_args(HeadName):
             raise UsageError(f"head must be one of {', '.join(get_args(HeadName))}; it is '{self.head}'.")
         if self.kernel not in KERNELS:
             raise unknown_name("kernel", self.kernel, KERNELS)
         if self.head != "svm" and self.kernel != "rbf":
             raise UsageError("A kernel is of a support-vector machine; ask for one with head='svm' (--head svm).")
+        if self.head == "svm" and self.mode != "head":
+            raise UsageError(
+                "A support-vector machine is solved for on fixed features: --head svm goes with --mode head, not with "
+                f"--mode {self.mode}."
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the configuration as JSON values."""
@@ -99,4 +143,7 @@ _DEFAULTS = {
     "max_pixels": 100_000_000,
     "head": "softmax",
     "kernel": "rbf",
+    "mode": "head",
+    "discriminative": 1.0,
+    "versions": 4,
 }

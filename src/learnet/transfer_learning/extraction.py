@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _DECODED_AHEAD = 1024  # photos, 150 kB each: what one core decodes while the other builds the network
 _BATCH = 64  # photos between two commits to the cache: a short pause for the engine, and little for a kill to cost
+
+NO_TIME = "There was no time left to look at it."
 
 
 @dataclass(kw_only=True)
@@ -58,6 +61,7 @@ class Extractor:
         cache: Where features are kept; None keeps none.
         max_pixels: Larger photos are skipped.
         progress: Where to tell how it goes.
+        deadline: The reading of ``time.perf_counter`` from which no further photo is looked at; None for none.
     """
 
     def __init__(
@@ -71,7 +75,9 @@ class Extractor:
         cache: FeatureCache | None,
         max_pixels: int,
         progress: Progress,
+        deadline: float | None = None,
     ) -> None:
+        self._deadline = deadline
         self._spec, self._size, self._predictor = spec, size, predictor
         self._max_pixels, self._progress = max_pixels, progress
         self._space: FeatureSpace | None = None
@@ -114,7 +120,11 @@ class Extractor:
             wanted=None if known is None else lambda _index, digest: digest not in known,
             max_pixels=self._max_pixels,
         )
-        for photo in stream:
+        for looked, photo in enumerate(stream):
+            if self._deadline is not None and time.perf_counter() > self._deadline:
+                left_out = indices[looked:]
+                result.skipped += [Skipped(dataset.source.name(index), NO_TIME) for index in left_out]
+                break
             advance()
             if photo.problem is not None:
                 result.skipped.append(Skipped(dataset.source.name(photo.index), photo.problem))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,27 +16,64 @@ from learnet.transfer_learning.head import HeadResult, solve_head
 from learnet.transfer_learning.svm_head import SvmResult, solve_svm_head
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from learnet.core import Progress
-    from learnet.data import Dataset
+    from learnet.data import Dataset, Finding, Skipped
     from learnet.runs import Stopwatch
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.extraction import Features
 
 
-def study(
-    dataset: Dataset, features: Features, *, config: TransferConfig, progress: Progress, watch: Stopwatch
-) -> tuple[Study, HeadResult | SvmResult]:
-    """Split the usable photos, solve the head on the training part and measure it on the test part.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Divided:
+    """The usable photos of a dataset, ``n`` of them, in three parts; rows are first all that train, then the others.
+
+    Attributes:
+        dataset: The usable photos.
+        found: Files found in all.
+        skipped: Files that are not used, and why.
+        findings: What the owner of the photos should know.
+        parts: int8 ``(n,)``, the ``Part`` of each photo of ``dataset``.
+        fingerprint: SHA-256 over contents, classes and parts.
+        order: int ``(n,)``, of each row the position of its photo in ``dataset``.
+        values: float32 ``(n, d)``, the features of each row.
+        labels: int ``(n,)``, the class of each row.
+        groups: int ``(n,)``; rows of one number are copies of each other, or belong together.
+        digests: uint8 ``(n, 32)``, the SHA-256 of each row's photo.
+        computed: How many photos went through the backbone.
+    """
+
+    dataset: Dataset
+    found: int
+    skipped: tuple[Skipped, ...]
+    findings: tuple[Finding, ...]
+    parts: NDArray[np.int8]
+    fingerprint: str
+    order: NDArray[np.int64]
+    values: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    groups: NDArray[np.int64]
+    digests: NDArray[np.uint8]
+    computed: int
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.dataset.class_names)
+
+    def rows(self, part: Part) -> NDArray[np.int64]:
+        """Return the rows of one part."""
+        return np.flatnonzero(self.parts[self.order] == part)
+
+
+def divide(dataset: Dataset, features: Features, *, config: TransferConfig) -> Divided:
+    """Divide the usable photos, and check them.
 
     Args:
         dataset: All photos.
         features: What the pass over them gave; its values are reordered in place.
         config: What was asked.
-        progress: Where to tell how it goes.
-        watch: Books the time.
-
-    Returns:
-        What was measured, and the head.
 
     Raises:
         DataError: If the usable photos cannot make a classifier.
@@ -43,7 +81,8 @@ def study(
     usable = np.flatnonzero(features.usable)
     used = without_empty_classes(dataset.subset(usable), features.skipped)
     facts = [fact for fact in features.facts if fact is not None]
-    copies = near_duplicate_groups(stack_hashes(facts), features.digests[usable])
+    digests = features.digests[usable]
+    copies = near_duplicate_groups(stack_hashes(facts), digests)
     together = kept_together(used, copies)
     parts = split(
         used.labels,
@@ -55,37 +94,57 @@ def study(
         test_fraction=config.test_fraction,
         train_per_class=config.train_per_class,
     )
-    findings = photo_findings(used, facts, digests=features.digests[usable], copies=copies)
-    watch.lap("split and check")
-
-    train, val, test = (np.flatnonzero(parts == part) for part in (Part.TRAIN, Part.VAL, Part.TEST))
-    order = np.concatenate([train, val, test])
+    order = np.concatenate([np.flatnonzero(parts == part) for part in (Part.TRAIN, Part.VAL, Part.TEST)])
     arrange(features.values, np.concatenate([usable[order], np.flatnonzero(~features.usable)]))
-    values, labels, classes = features.values[: len(order)], used.labels[order], len(used.class_names)
-    rows = np.split(np.arange(len(order)), [len(train), len(train) + len(val)])
+    return Divided(
+        dataset=used,
+        found=dataset.found,
+        skipped=(*dataset.skipped, *features.skipped),
+        findings=photo_findings(used, facts, digests=digests, copies=copies),
+        parts=parts,
+        fingerprint=fingerprint(used, digests, parts),
+        order=order,
+        values=features.values[: len(order)],
+        labels=used.labels[order],
+        groups=together[order],
+        digests=digests[order],
+        computed=features.computed,
+    )
+
+
+def study(
+    divided: Divided, *, config: TransferConfig, progress: Progress, watch: Stopwatch
+) -> tuple[Study, HeadResult | SvmResult]:
+    """Solve the head on the training part and measure it on the test part.
+
+    Args:
+        divided: The photos' features and parts.
+        config: What was asked.
+        progress: Where to tell how it goes.
+        watch: Books the time.
+
+    Returns:
+        What was measured, and the head.
+    """
+    values, labels, classes = divided.values, divided.labels, divided.classes
+    train, test = divided.rows(Part.TRAIN), divided.rows(Part.TEST)
     solve = partial(solve_svm_head, kernel=config.kernel) if config.head == "svm" else solve_head
     solved: HeadResult | SvmResult = solve(
         values,
         labels,
         classes=classes,
-        rows=rows[Part.TRAIN],
-        validation_rows=rows[Part.VAL],
-        groups=together[order],
+        rows=train,
+        validation_rows=divided.rows(Part.VAL),
+        groups=divided.groups,
         balance=config.balance,
         seed=config.seed,
         progress=progress,
     )
     watch.lap("solve the head")
-    probabilities = solved.head.probabilities(values, rows=rows[Part.TEST])
-    metrics = measure(probabilities, used.labels[test], seed=config.seed, class_count=classes)
+    probabilities = solved.head.probabilities(values, rows=test)
+    metrics = measure(probabilities, labels[test], seed=config.seed, class_count=classes)
     baselines = measure_baselines(
-        values,
-        labels,
-        classes=classes,
-        train_rows=rows[Part.TRAIN],
-        test_rows=rows[Part.TEST],
-        seed=config.seed,
-        progress=progress,
+        values, labels, classes=classes, train_rows=train, test_rows=test, seed=config.seed, progress=progress
     )
     foreign = (
         None
@@ -94,27 +153,27 @@ def study(
             values,
             labels,
             classes=classes,
-            train_rows=rows[Part.TRAIN],
-            test_rows=rows[Part.TEST],
+            train_rows=train,
+            test_rows=test,
             l2=solved.head.l2,
             seed=config.seed,
         )
     )
     watch.lap("measure it and the baselines")
     made = Study(
-        dataset=used,
-        found=dataset.found,
-        skipped=(*dataset.skipped, *features.skipped),
-        parts=parts,
-        findings=findings,
-        fingerprint=fingerprint(used, features.digests[usable], parts),
+        dataset=divided.dataset,
+        found=divided.found,
+        skipped=divided.skipped,
+        parts=divided.parts,
+        findings=divided.findings,
+        fingerprint=divided.fingerprint,
         temperature=solved.head.temperature,
         threshold=solved.threshold,
         foreign_auroc=foreign,
-        test=test,
+        test=divided.order[test],
         probabilities=probabilities,
         metrics=metrics,
         baselines=baselines,
-        computed=features.computed,
+        computed=divided.computed,
     )
     return made, solved

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, get_args
 
+import numpy as np
+
 from learnet.core import UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
-from learnet.data import cache_folder, open_dataset
+from learnet.data import Part, cache_folder, open_dataset
 from learnet.inference import Predictor
-from learnet.models import with_head
 from learnet.runs import Product, Run, Stopwatch, publish
+from learnet.transfer_learning.bundle_backbone import load_bundle_backbone
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
-from learnet.transfer_learning.config import HeadSettings, TransferConfig, checked_settings
-from learnet.transfer_learning.extraction import Extractor, space_key
+from learnet.transfer_learning.config import TransferConfig, TransferSettings, checked_settings
+from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
+from learnet.transfer_learning.forecast import forecast, part_sizes
 from learnet.transfer_learning.head import Balance
-from learnet.transfer_learning.study import study
+from learnet.transfer_learning.modes import Chosen, Climb, measure_chosen
+from learnet.transfer_learning.study import divide, study
 from learnet.transfer_learning.svm_head import SvmResult, show_support_vectors, svm_product
+from learnet.transfer_learning.timing import Deadline, measure_speeds, round_robin, spoken
 from learnet.transfer_learning.weights import load_backbone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import keras
+
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.runs import Study
     from learnet.transfer_learning.extraction import Features
+    from learnet.transfer_learning.forecast import Forecast
     from learnet.transfer_learning.head import HeadResult
+    from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
+
+_TAUGHT_SHARE = 0.75  # of a class's photos, where the time does not allow for as many as were asked for
 
 
 def transfer(
@@ -47,7 +61,7 @@ def transfer(
     seed: int = 0,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    **settings: Unpack[HeadSettings],
+    **settings: Unpack[TransferSettings],
 ) -> Run:
     """Turn labelled photos into a tuned, calibrated, tested and proven classifier.
 
@@ -57,7 +71,7 @@ def transfer(
 
     Args:
         data: A folder, a manifest, the name of a known data set, an open ``Dataset``, or ``(images, labels)``.
-        backbone: A name of ``BACKBONES``.
+        backbone: A name of ``BACKBONES``, or the folder of a bundle that learnet has trained.
         weights: ``"imagenet"``, or ``"random"`` for tests and timing.
         weights_dir: A folder with weight files, for machines without a network.
         train_per_class: Photos a class to train with, all others test; None for all but ``test_fraction``.
@@ -66,13 +80,14 @@ def transfer(
         label_depth: Which folder level below ``data`` names the class.
         group_by: Photos whose path gives the same match of this regular expression stay on one side of the split.
         max_pixels: Photos with more pixels are skipped.
-        cache_limit_bytes: Size of the feature cache; 0 uses none.
+        cache_limit_bytes: Size of the feature cache, and of what ``"partial"`` caches; 0 uses none.
         seed: Every random choice comes from it; 0 or greater.
         out: Folder of the run; ``runs/NAME-TIME`` if not given.
         progress: Where to tell how it goes; standard error if not given.
-        settings: ``head`` and ``kernel``, see ``TransferConfig``; with ``head="svm"`` a support-vector machine takes
-            the regression's place, its setting chosen from a grid over C and the polynomial's degree or the kernel's
-            scale.
+        **settings: What classifies, what is trained and for how long, by the names of ``TransferConfig``: ``head`` and
+            ``kernel`` (with ``head="svm"`` a support-vector machine takes the regression's place, its setting chosen
+            from a grid over C and the polynomial's degree or the kernel's scale); ``mode``, ``unfreeze``, ``epochs``,
+            ``learning_rate``, ``discriminative``, ``versions``, ``time_limit``.
 
     Returns:
         The run, with its measurements, report and bundle.
@@ -85,17 +100,14 @@ def transfer(
     """
     watch = Stopwatch()
     progress = default_progress() if progress is None else progress
-    card = BACKBONES[backbone]
+    name = backbone if _is_bundle(backbone) else BACKBONES[backbone].name
     if balance not in get_args(Balance):
         raise UsageError(f"balance must be one of {', '.join(get_args(Balance))}; it is '{balance}'.")
     if seed < 0 or cache_limit_bytes < 0:
         raise UsageError(f"seed and the cache's limit must be 0 or greater; they are {seed} and {cache_limit_bytes}.")
-    require_backend()
-    dataset = open_dataset(data, label_depth=label_depth, group_by=group_by, progress=progress)
-    progress.say(dataset.layout)
     config = TransferConfig(
-        data=str(data) if isinstance(data, str | Path) else dataset.name,
-        backbone=card.name,
+        data="",
+        backbone=name,
         weights=weights,
         train_per_class=train_per_class,
         test_fraction=test_fraction,
@@ -106,73 +118,215 @@ def transfer(
         seed=seed,
         **checked_settings(settings),
     )
+    if config.head == "svm" and _is_bundle(name):
+        raise UsageError(
+            "A support-vector machine classifies the features of a named backbone; the backbone is a bundle, "
+            f"'{backbone}'. Leave out --head svm, or name one of {', '.join(BACKBONES.names()[:3])}, ..."
+        )
+    require_backend()
+    dataset = open_dataset(data, label_depth=label_depth, group_by=group_by, progress=progress)
+    progress.say(dataset.layout)
+    config = replace(config, data=str(data) if isinstance(data, str | Path) else dataset.name)
     folder = run_folder(out, dataset.name)
     watch.lap("scan")
-    loaded = load_backbone(
-        card.name, weights=weights, weights_dir=None if weights_dir is None else Path(weights_dir), seed=seed
-    )
+    loaded = _load(name, weights=weights, weights_dir=weights_dir, seed=seed)
     watch.lap("find the backbone")
-    features = _extract(dataset, loaded, max_pixels=max_pixels, limit_bytes=cache_limit_bytes, progress=progress)
-    watch.lap("compute features")
-    made, solved = study(dataset, features, config=config, progress=progress, watch=watch)
-    if isinstance(solved, SvmResult):
-        show_support_vectors(folder, made, solved, spec=card.input_spec, max_pixels=max_pixels)
-    product = _product(made, solved, loaded=loaded)
-    return publish(folder, made, product, config=config, progress=progress, watch=watch)
-
-
-def _product(made: Study, solved: HeadResult | SvmResult, *, loaded: LoadedBackbone) -> Product:
-    card, seen = loaded.card, len(made.dataset) + len(made.skipped)
-    product = Product(
-        model=loaded.model,
-        architecture={
-            "name": card.architecture,
-            "arguments": {"input_size": [card.input_spec.height, card.input_spec.width]},
-        },
-        schema_version=1,
-        input_spec=card.input_spec,
-        weights={
-            "source": loaded.source,
-            "licence": card.licence,
-            "paper": card.paper,
-            "fingerprint": loaded.fingerprint,
-        },
-        description=f"Backbone {card.name}, weights {loaded.source}.",
-        provenance={
-            "Backbone": f"{card.name}; {card.paper}",
-            "Pretrained weights": f"{loaded.source}; licence {card.licence}",
-            "Photos computed": f"{made.computed} of {seen}; the others came from the cache",
-        },
-    )
-    if isinstance(solved, SvmResult):
-        return svm_product(product, solved, backbone=loaded.model)
-    model = with_head(loaded.model, classes=len(made.dataset.class_names))
-    model.get_layer("head").set_weights([solved.head.kernel, solved.head.bias])
-    strength = f"{solved.head.l2:.3g}, chosen by cross-validation on the training part"
-    return replace(product, model=model, provenance={**product.provenance, "L2 strength": strength})
-
-
-def _extract(
-    dataset: Dataset, loaded: LoadedBackbone, *, max_pixels: int, limit_bytes: int, progress: Progress
-) -> Features:
-    card = loaded.card
-    key = space_key(weights_fingerprint=loaded.fingerprint, layer=card.feature_layer, spec=card.input_spec)
-    cache = _open_cache(limit_bytes, progress)
+    cache = _open_cache(cache_limit_bytes, progress)
     try:
-        extractor = Extractor(
-            spec=card.input_spec,
-            size=card.feature_size,
-            key=key,
-            name=f"{card.name}, {loaded.source}",
-            predictor=lambda: Predictor.compile(loaded.model),
-            cache=cache,
-            max_pixels=max_pixels,
-            progress=progress,
+        work = _Work(
+            dataset, loaded, config=config, cache=cache, limit_bytes=cache_limit_bytes, progress=progress, watch=watch
         )
-        return extractor.run(dataset)
+        return work.run(folder)
     finally:
         if cache is not None:
             cache.close()
+
+
+class _Work:
+    """One run, once its photos, its backbone and its cache are at hand."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        loaded: LoadedBackbone,
+        *,
+        config: TransferConfig,
+        cache: FeatureCache | None,
+        limit_bytes: int,
+        progress: Progress,
+        watch: Stopwatch,
+    ) -> None:
+        self._config, self._loaded, self._cache = config, loaded, cache
+        self._limit, self._progress, self._watch = limit_bytes, progress, watch
+        self._deadline = Deadline(start=time.perf_counter() - watch.total(), limit=config.time_limit)
+        if config.time_limit is not None:
+            kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
+            dataset = dataset.subset(round_robin(kinds, seed=config.seed))
+        self._dataset = dataset
+        self._key = space_key(
+            weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec
+        )
+
+    def run(self, folder: Path) -> Run:
+        """Do everything; after the head there is a bundle at any moment."""
+        config, watch, progress = self._config, self._watch, self._progress
+        speeds, predictor = self._speeds()
+        told = forecast(self._dataset, self._loaded, speeds, config=config, begun=watch.total)
+        progress.say(told.describe())
+        self._refuse_hopeless(told)
+        watch.lap("forecast")
+        features = self._features(predictor, told)
+        watch.lap("compute features")
+        config = _fewer_per_class(config, self._dataset, features, say=progress.say)
+        divided = divide(self._dataset, features, config=config)
+        watch.lap("split and check")
+        made, solved = study(divided, config=config, progress=progress, watch=watch)
+        seen = {"forecast_seconds": round(told.expected, 1)}
+        if isinstance(solved, SvmResult):
+            spec = self._loaded.input_spec
+            show_support_vectors(folder, made, solved, spec=spec, max_pixels=config.max_pixels)
+        head = _head_product(made, solved, loaded=self._loaded)
+        head = replace(head, details={**head.details, **seen})
+        run = publish(folder, made, head, config=config, progress=progress, watch=watch)
+        if isinstance(solved, SvmResult) or config.mode == "head":
+            return run
+        testing = len(made.test) * speeds.computing
+        climb = Climb(
+            divided,
+            self._loaded,
+            solved,
+            config=config,
+            limit_bytes=self._limit,
+            folder=folder,
+            progress=progress,
+            costs=told.costs,
+            photo_seconds=speeds.computing,
+            deadline=self._deadline.before(testing + speeds.publishing()),
+        )
+        chosen = climb.run()
+        watch.lap("train more than the head")
+        details = {**_details(chosen), **seen}
+        if chosen.state is None:
+            run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
+            run.write_record()
+            return run
+        made, model = measure_chosen(chosen, made, divided, self._loaded, config=config, progress=progress)
+        watch.lap("measure it")
+        product = replace(_product(model, self._loaded, chosen=chosen), details=details)
+        return publish(folder, made, product, config=config, progress=progress, watch=watch)
+
+    def _refuse_hopeless(self, told: Forecast) -> None:
+        """Refuse a limit that would be over before the first photo is looked at."""
+        limit, after = self._config.time_limit, told.stages["the head"] + told.stages["bundle and report"]
+        if limit is not None and self._deadline.left(after) <= 0:
+            raise UsageError(
+                f"The time limit of {spoken(limit)} is too short: starting took {spoken(told.stages['starting'])}, and "
+                f"the head, the bundle and the report take about {spoken(after)} on this machine as it is now. Give "
+                f"at least {spoken(1.2 * (told.stages['starting'] + after))}."
+            )
+
+    def _speeds(self) -> tuple[Speeds, Predictor | None]:
+        loaded = self._loaded
+        return measure_speeds(
+            self._dataset,
+            spec=loaded.input_spec,
+            compile_predictor=lambda: Predictor.compile(loaded.model),
+            known=self._known(),
+            rows=part_sizes(self._dataset, self._config)[0],
+            size=loaded.feature_size,
+            classes=len(self._dataset.class_names),
+            thorough=self._config.mode != "head" or self._config.time_limit is not None,
+            seed=self._config.seed,
+        )
+
+    def _known(self) -> frozenset[bytes]:
+        if self._cache is None:
+            return frozenset()
+        try:
+            return self._cache.open_space(self._key, size=self._loaded.feature_size, name=self._loaded.name).known()
+        except CacheError:
+            return frozenset()
+
+    def _features(self, predictor: Predictor | None, told: Forecast) -> Features:
+        loaded, after = self._loaded, told.stages["the head"] + told.stages["bundle and report"]
+        return Extractor(
+            spec=loaded.input_spec,
+            size=loaded.feature_size,
+            key=self._key,
+            name=f"{loaded.name}, {loaded.source}",
+            predictor=lambda: predictor or Predictor.compile(loaded.model),
+            cache=self._cache,
+            max_pixels=self._config.max_pixels,
+            progress=self._progress,
+            deadline=self._deadline.before(after),
+        ).run(self._dataset)
+
+
+def _fewer_per_class(
+    config: TransferConfig, dataset: Dataset, features: Features, *, say: Callable[[str], None]
+) -> TransferConfig:
+    """Return the configuration with fewer training photos a class, if the time did not allow for as many."""
+    if config.train_per_class is None or not any(item.reason == NO_TIME for item in features.skipped):
+        return config
+    counts = np.bincount(dataset.labels[features.usable], minlength=len(dataset.class_names))
+    most = max(1, int(_TAUGHT_SHARE * counts[counts > 0].min()))
+    if most >= config.train_per_class:
+        return config
+    say(f"The time allows for {most} training photos a class instead of {config.train_per_class}.")
+    return replace(config, train_per_class=most)
+
+
+def _is_bundle(backbone: str) -> bool:
+    """Return whether a backbone is asked for by the folder of a bundle, and not by its name."""
+    return backbone not in (*BACKBONES.names(), *BACKBONES.aliases) and (
+        Path(backbone).is_dir() or any(separator in backbone for separator in "/\\")
+    )
+
+
+def _load(name: str, *, weights: str, weights_dir: str | Path | None, seed: int) -> LoadedBackbone:
+    if _is_bundle(name):
+        return load_bundle_backbone(Path(name))
+    return load_backbone(
+        name, weights=weights, weights_dir=None if weights_dir is None else Path(weights_dir), seed=seed
+    )
+
+
+def _head_product(made: Study, solved: HeadResult | SvmResult, *, loaded: LoadedBackbone) -> Product:
+    computed = f"{made.computed} of {len(made.dataset) + len(made.skipped)}; the others came from the cache"
+    chosen = Chosen(mode="head", reason="", facts={"Photos computed": computed})
+    if isinstance(solved, SvmResult):
+        return svm_product(_product(loaded.model, loaded, chosen=chosen), solved, backbone=loaded.model)
+    product = _product(loaded.classifier(solved.head.kernel, solved.head.bias), loaded, chosen=chosen)
+    strength = f"{solved.head.l2:.3g}, chosen by cross-validation on the training part"
+    return replace(product, provenance={**product.provenance, "L2 strength": strength})
+
+
+def _product(model: keras.Model, loaded: LoadedBackbone, *, chosen: Chosen) -> Product:
+    trained = {"head": "", "partial": " Its upper layers were trained.", "full": " All its layers were trained."}
+    return Product(
+        model=model,
+        architecture=loaded.architecture,
+        schema_version=loaded.schema_version,
+        input_spec=loaded.input_spec,
+        weights={
+            "source": loaded.source,
+            "licence": loaded.licence,
+            "paper": loaded.paper,
+            "fingerprint": loaded.fingerprint,
+        },
+        description=f"Backbone {loaded.name}, weights {loaded.source}.{trained[chosen.mode]}",
+        provenance={
+            "Backbone": f"{loaded.name}; {loaded.paper}",
+            "Pretrained weights": f"{loaded.source}; licence {loaded.licence}",
+            **({"Mode": f"{chosen.mode}. {chosen.reason}"} if chosen.reason else {}),
+            **chosen.facts,
+        },
+        details=_details(chosen),
+    )
+
+
+def _details(chosen: Chosen) -> dict[str, Any]:
+    return {"mode": chosen.mode, **({"reason": chosen.reason} if chosen.reason else {}), **chosen.details}
 
 
 def _open_cache(limit_bytes: int, progress: Progress) -> FeatureCache | None:

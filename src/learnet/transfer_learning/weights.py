@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from learnet.core import Silent, UsageError, WeightsError, fingerprint, generator, sha256_file, unknown_name
 from learnet.data.download import RemoteFile, UnavailableError, checksum_matches, fetch
-from learnet.models import ARCHITECTURES, backbone, weight_items
+from learnet.models import ARCHITECTURES, backbone, weight_items, with_head
 from learnet.models.efficientnet_lite import VARIANTS, blocks
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard, WeightsFile
 from learnet.transfer_learning.torch_checkpoint import read_checkpoint
@@ -24,16 +24,69 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import keras
+    from numpy.typing import NDArray
 
     from learnet.core import Progress
+    from learnet.data import InputSpec
 
 MIRROR = "LEARNET_WEIGHTS_MIRROR"
 CHOICES = ("imagenet", "random")
 
 
+class LoadedBackbone(Protocol):
+    """A backbone whose weights are at hand and checked; the network is built when it is first asked for."""
+
+    @property
+    def name(self) -> str:
+        """By which it was asked for."""
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """How photos are prepared for it."""
+
+    @property
+    def feature_layer(self) -> str:
+        """The layer whose output is used as features."""
+
+    @property
+    def feature_size(self) -> int:
+        """Length of a feature vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same network, arguments, weights and preprocessing, on every machine."""
+
+    @property
+    def source(self) -> str:
+        """Where the weights came from, for people."""
+
+    @property
+    def licence(self) -> str:
+        """Of the weights."""
+
+    @property
+    def paper(self) -> str:
+        """Where the network was published."""
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What a bundle says of the network with a head, see ``BundleInfo``."""
+
+    @property
+    def schema_version(self) -> int:
+        """Of such a bundle."""
+
+    @property
+    def model(self) -> keras.Model:
+        """The network, from uint8 images to features ``(batch, d)``."""
+
+    def classifier(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> keras.Model:
+        """Return a network from uint8 images to probabilities, with the weights of ``model`` and this head."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LoadedBackbone:
-    """A backbone whose weights are at hand and checked; the network is built when it is first asked for.
+class PretrainedBackbone:
+    """A backbone of the table.
 
     Attributes:
         card: What is known of it.
@@ -49,6 +102,53 @@ class LoadedBackbone:
     source: str
     path: Path | None
     seed: int
+
+    @property
+    def name(self) -> str:
+        """By which it is asked for."""
+        return self.card.name
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """How photos are prepared for it."""
+        return self.card.input_spec
+
+    @property
+    def feature_layer(self) -> str:
+        """The layer whose output is used as features."""
+        return self.card.feature_layer
+
+    @property
+    def feature_size(self) -> int:
+        """Length of a feature vector."""
+        return self.card.feature_size
+
+    @property
+    def licence(self) -> str:
+        """Of the weights."""
+        return self.card.licence
+
+    @property
+    def paper(self) -> str:
+        """Where the network was published."""
+        return self.card.paper
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """What a bundle says of the network with a head."""
+        spec = self.card.input_spec
+        return {"name": self.card.architecture, "arguments": {"input_size": [spec.height, spec.width]}}
+
+    @property
+    def schema_version(self) -> int:
+        """Of such a bundle."""
+        return 1
+
+    def classifier(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> keras.Model:
+        """Return a network from uint8 images to probabilities; it shares the layers of ``model``."""
+        model = with_head(self.model, classes=len(bias))
+        model.get_layer("head").set_weights([kernel, bias])
+        return model
 
     @cached_property
     def model(self) -> keras.Model:
@@ -69,7 +169,7 @@ def load_backbone(
     weights_dir: Path | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-) -> LoadedBackbone:
+) -> PretrainedBackbone:
     """Find and check a backbone's weights.
 
     Args:
@@ -88,10 +188,12 @@ def load_backbone(
         raise unknown_name("kind of weights", weights, CHOICES)
     if weights == "random":
         source = f"random, seed {seed}"
-        return LoadedBackbone(card=card, fingerprint=_fingerprint(card, source), source=source, path=None, seed=seed)
+        return PretrainedBackbone(
+            card=card, fingerprint=_fingerprint(card, source), source=source, path=None, seed=seed
+        )
     path = find_weights(card.weights, weights_dir=weights_dir, progress=progress or Silent())
     digest = card.weights.sha256 or sha256_file(path)
-    return LoadedBackbone(
+    return PretrainedBackbone(
         card=card, fingerprint=_fingerprint(card, digest), source=_source(card.weights), path=path, seed=seed
     )
 

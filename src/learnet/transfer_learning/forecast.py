@@ -1,0 +1,171 @@
+"""What a run will take, told before it begins, and how much of it fits into a limit."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learnet.data import Part
+from learnet.training import Batch, Trainer
+from learnet.transfer_learning.cut import find_cut, freeze_statistics, upper_part
+from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logits, full_training, partial_training
+from learnet.transfer_learning.timing import spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import keras
+
+    from learnet.data import Dataset
+    from learnet.training import TrainingConfig
+    from learnet.transfer_learning.config import TransferConfig
+    from learnet.transfer_learning.timing import Speeds
+    from learnet.transfer_learning.weights import LoadedBackbone
+
+_TIMED_STEPS = 3
+_FORWARD = 0.4  # of a step, for validation
+_AGAIN = 1 / (1 - CHECKED_SHARE)  # a second training, on all training photos
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingCost:
+    """What training more than the head takes.
+
+    Attributes:
+        step: Seconds of one step.
+        starting: Seconds before the first step of a training.
+        batch_size: Photos a step.
+        epochs: How many there are.
+    """
+
+    step: float
+    starting: float
+    batch_size: int
+    epochs: int
+
+    def epoch(self, *, learnt: int, checked: int) -> float:
+        """Return the seconds of one epoch and its validation."""
+        return self.step * (math.ceil(learnt / self.batch_size) + _FORWARD * checked / self.batch_size)
+
+    def whole(self, *, learnt: int, checked: int, epochs: int | None = None) -> float:
+        """Return the seconds of a training, and of the one on all training photos after it."""
+        count = self.epochs if epochs is None else epochs
+        return (1 + _AGAIN) * (self.starting + count * self.epoch(learnt=learnt, checked=checked))
+
+    def affordable_epochs(self, seconds: float, *, learnt: int, checked: int) -> int:
+        """Return how many epochs fit into ``seconds``, both trainings counted, at most as many as there are."""
+        left = seconds / (1 + _AGAIN) - self.starting
+        return max(0, min(self.epochs, int(left / self.epoch(learnt=learnt, checked=checked))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """Seconds by stage.
+
+    Attributes:
+        stages: What there is to do.
+        costs: Of training more than the head, by mode.
+        limit: Seconds that are allowed, or None.
+    """
+
+    stages: dict[str, float]
+    costs: dict[str, TrainingCost]
+    limit: float | None
+
+    @property
+    def whole(self) -> float:
+        """Everything together, were there no limit."""
+        return sum(self.stages.values())
+
+    @property
+    def expected(self) -> float:
+        """When it will be done: a limit that is shorter is used up."""
+        return self.whole if self.limit is None else min(self.whole, self.limit)
+
+    def describe(self) -> str:
+        """Return the forecast as a sentence."""
+        parts = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in self.stages.items())
+        said = f"Forecast: about {spoken(self.whole)} ({parts})."
+        if self.limit is not None and self.whole > self.limit:
+            said += f" That is more than the limit of {spoken(self.limit)}: what fits into it is done."
+        return said
+
+
+def forecast(
+    dataset: Dataset, loaded: LoadedBackbone, speeds: Speeds, *, config: TransferConfig, begun: Callable[[], float]
+) -> Forecast:
+    """Return what a run will take, from timed photos and a few timed steps of training.
+
+    Args:
+        dataset: The photos.
+        loaded: The backbone; its weights are what they were afterwards.
+        speeds: What was timed.
+        config: What was asked.
+        begun: Returns the seconds since the run's start.
+    """
+    classes = len(dataset.class_names)
+    train, test = part_sizes(dataset, config)
+    stages = {
+        "starting": 0.0,
+        "looking at the photos": speeds.photos(len(dataset)),
+        "the head": speeds.head(),
+        "bundle and report": speeds.publishing(),
+    }
+    costs = {}
+    for mode in {"head": (), "auto": ("partial", "full")}.get(config.mode, (config.mode,)):
+        costs[mode] = cost = _cost(mode, loaded, classes=classes, config=config)
+        learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
+        computing = speeds.computing * train * (config.versions if mode == "partial" else 0)
+        stages[f"training, {mode}"] = speeds.solving() + computing + cost.whole(learnt=learnt, checked=checked)
+    stages["starting"] = begun()
+    if costs:
+        stages["testing what was trained"] = test * speeds.computing + speeds.publishing()
+    return Forecast(stages=stages, costs=costs, limit=config.time_limit)
+
+
+def part_sizes(dataset: Dataset, config: TransferConfig) -> tuple[int, int]:
+    """Return roughly how many photos train and test."""
+    given = np.isin(dataset.parts, (Part.TEST, Part.VAL))
+    if given.any():
+        return int((~given).sum()), int(given.sum())
+    count = len(dataset)
+    if config.train_per_class is None:
+        return round(count * (1 - config.test_fraction)), round(count * config.test_fraction)
+    train = int(np.minimum(np.bincount(dataset.labels), config.train_per_class).sum())
+    return train, count - train
+
+
+def _cost(mode: str, loaded: LoadedBackbone, *, classes: int, config: TransferConfig) -> TrainingCost:
+    if mode == "partial":
+        cut = find_cut(loaded.model, config.unfreeze)
+        model, how = classifier_logits(upper_part(loaded.model, cut), classes=classes), partial_training(config)
+        shape, kind = cut.tensor.shape[1:], "float16"
+    else:
+        model, how = classifier_logits(loaded.model, classes=classes), full_training(config)
+        shape, kind = loaded.model.input.shape[1:], "uint8"
+    freeze_statistics(model)
+    fed = np.ones((how.batch_size, *(int(side) for side in shape)), kind)
+    starting, step = time_steps(model, fed, how, classes=classes)
+    return TrainingCost(step=step, starting=starting, batch_size=how.batch_size, epochs=how.epochs)
+
+
+def time_steps(
+    model: keras.Model, fed: np.ndarray[Any, Any], how: TrainingConfig, *, classes: int
+) -> tuple[float, float]:
+    """Return the seconds before a training's first step, and of a step; no weight changes."""
+    begin = time.perf_counter()
+    trainer = Trainer(model, config=how, fed=str(fed.dtype))
+    targets = np.full((len(fed), classes), 1 / classes, np.float32)
+    batch = Batch(images=fed, targets=targets, weights=np.ones(len(fed), np.float32), rows=np.arange(len(fed)))
+    trainer.step(batch, number=0, learning_rate=0.0)
+    starting = time.perf_counter() - begin
+    seconds = []
+    for number in range(1, 1 + _TIMED_STEPS):
+        begin = time.perf_counter()
+        trainer.step(batch, number=number, learning_rate=0.0)
+        seconds.append(time.perf_counter() - begin)
+    return starting, float(np.median(seconds))

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from learnet.core import Silent
+from learnet.core import keras as import_keras
+from learnet.data import InputSpec, open_dataset
+from learnet.inference import Predictor
+from learnet.models import backbone
+from learnet.training import Augmentation, Feed, Trainer, TrainingConfig
+from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
+from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
+from learnet.transfer_learning.fine_tuning import classifier_logits
+
+SPEC = InputSpec(height=32, width=32)
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+LABELS = np.arange(24) % 3
+
+
+def resnet():
+    import_keras().utils.set_random_seed(0)
+    model = backbone("resnet20", input_size=(32, 32))
+    for number, layer in enumerate(model.layers):
+        if "bn" in layer.name:  # statistics as after a pretraining, so that they matter
+            random = np.random.default_rng(number)
+            layer.set_weights([random.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
+    return model
+
+
+def wanted(**changes):
+    dataset = open_dataset((IMAGES, LABELS), progress=Silent())
+    given = {
+        "key": "key",
+        "dataset": dataset,
+        "photos": np.arange(24),
+        "spec": SPEC,
+        "shape": (8, 8, 64),
+        "versions": 1,
+        "augmentation": Augmentation(flip=True, crop=3),
+        "seed": 0,
+    }
+    return Wanted(**{**given, **changes})
+
+
+def never():
+    raise AssertionError("nothing should be computed")
+
+
+def load(what, folder, *, predictor, limit_bytes=10**9):
+    return load_activations(what, predictor=predictor, folder=folder, limit_bytes=limit_bytes, progress=Silent())
+
+
+def test_training_from_the_cache_equals_training_of_the_whole_graph_with_the_lower_part_frozen(tmp_path):
+    config = TrainingConfig(batch_size=8, optimizer="sgd", learning_rate=1e-4, weight_decay=1e-3)
+    head = [RANDOM.normal(0, 1e-3, (64, 3)).astype(np.float32), np.zeros(3, np.float32)]
+
+    upper_model = resnet()
+    cut = find_cut(upper_model, "conv4_block2")
+    lower = Predictor.compile(lower_part(upper_model, cut))
+    views = load(wanted(shape=tuple(cut.tensor.shape[1:])), tmp_path, predictor=lambda: lower)
+    cached = classifier_logits(upper_part(upper_model, cut), classes=3)
+    freeze_statistics(cached)
+
+    whole_model = resnet()
+    names = [layer.name for layer in whole_model.layers]
+    for layer in whole_model.layers[: names.index(cut.first)]:
+        layer.trainable = False
+    whole = classifier_logits(whole_model, classes=3)
+    freeze_statistics(whole)
+
+    before = {layer.name: layer.get_weights() for layer in upper_model.layers}
+    for model in (cached, whole):
+        model.get_layer("head").set_weights(head)
+    feeds = (Feed(views, LABELS, classes=3, config=config), Feed(IMAGES, LABELS, classes=3, config=config))
+    trainers = (Trainer(cached, config=config, fed="float16"), Trainer(whole, config=config))
+    for number in range(9):
+        one, other = (
+            trainer.step(feed.batch(number // 3, number % 3), number=number, learning_rate=1e-4)
+            for trainer, feed in zip(trainers, feeds, strict=True)
+        )
+        assert one.loss == pytest.approx(other.loss, rel=2e-3)
+    moved = 0.0
+    for mine, theirs in zip(upper_model.layers, whole_model.layers, strict=True):
+        for then, now, there in zip(before[mine.name], mine.get_weights(), theirs.get_weights(), strict=True):
+            if "bn" in mine.name or names.index(mine.name) < names.index(cut.first):
+                assert (now == then).all(), f"{mine.name} should be frozen to the bit"
+            else:
+                change = np.abs(there - then).max()
+                assert np.abs(now - there).max() < 0.02 * change, mine.name
+                moved = max(moved, change)
+    assert moved > 1e-6
+
+
+def test_activations_are_kept_found_again_and_computed_again_if_damaged(tmp_path):
+    model = resnet()
+    cut = find_cut(model, "conv4_block2")
+    lower = Predictor.compile(lower_part(model, cut))
+    what = wanted(versions=3)
+    first = np.array(load(what, tmp_path, predictor=lambda: lower).values)
+    assert first.shape == (24, 3, 8, 8, 64)
+    assert first[:, 0] == pytest.approx(lower.predict(IMAGES).reshape(24, 8, 8, 64), rel=2e-3, abs=2e-3)
+    assert not (first[:, 1] == first[:, 0]).all()
+    assert (load(what, tmp_path, predictor=never).values == first).all()
+    path = tmp_path / "activations" / "key.npy"
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(AssertionError, match="nothing should be computed"):
+        load(what, tmp_path, predictor=never)
+    assert (load(what, tmp_path, predictor=lambda: lower).values == first).all()
+
+
+def test_the_limit_removes_the_oldest_activations(tmp_path):
+    model = resnet()
+    lower = Predictor.compile(lower_part(model, find_cut(model, "conv4_block2")))
+    for key in ("one", "two", "three"):
+        load(wanted(key=key), tmp_path, predictor=lambda: lower, limit_bytes=2 * wanted().bytes + 1000)
+    assert sorted(path.stem for path in (tmp_path / "activations").glob("*.npy")) == ["three", "two"]
+    assert not list((tmp_path / "activations").glob(".*.tmp"))
+
+
+def test_as_many_versions_as_the_limit_allows():
+    assert affordable_versions(photos=10, size=50, wanted=4, limit_bytes=10_000) == 4
+    assert affordable_versions(photos=10, size=50, wanted=4, limit_bytes=2_500) == 2
+    assert affordable_versions(photos=10, size=50, wanted=4, limit_bytes=999) == 0
