@@ -26,8 +26,11 @@ def test_snapshots_stand_above_the_energy_where_they_were_taken():
 
 def test_bars_stand_side_by_side_and_theory_lies_across():
     shares = {"hot": [0.5, 0.5], "cold": [0.9, 0.1]}
-    figure = states_figure(["00", "11"], shares, expected={"hot": [0.4, 0.6], "cold": [1.0, 0.0]})
+    figure = states_figure(
+        ["00", "11"], shares, expected={"hot": [0.4, 0.6], "cold": [1.0, 0.0]}, share_of="all dreams"
+    )
     (axes,) = figure.axes
+    assert axes.get_ylabel() == "share of all dreams"
     bars = [(bar.get_center()[0], bar.get_height()) for bar in axes.patches]
     assert np.ravel(bars) == pytest.approx([-0.2, 0.5, 0.8, 0.5, 0.2, 0.9, 1.2, 0.1])
     theory = np.array([segment[0, 1] for lines in axes.collections for segment in lines.get_segments()])

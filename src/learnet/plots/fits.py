@@ -43,10 +43,10 @@ def fit_figure(
         for axes, (name, curve) in zip(panels, curves.items(), strict=True):
             if truth is not None:
                 axes.plot(x, truth, color=INK, linewidth=1, dashes=(4, 3), label="the truth")
-            axes.plot(x, curve, color=OKABE_ITO["vermillion"], linewidth=2, label="the network")
             if fresh is not None:
                 axes.plot(*fresh, "o", color=OKABE_ITO["sky"], markersize=4, markerfacecolor="none", label="new points")
             axes.plot(*points, "o", color=OKABE_ITO["blue"], markersize=5, label="points learnt from")
+            axes.plot(x, curve, color=OKABE_ITO["vermillion"], linewidth=2.2, label="the network")
             axes.set(title=name, ylim=(heights.min() - room, heights.max() + room))
         figure.legend(
             *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4 if len(curves) > 1 else 2

@@ -38,13 +38,18 @@ def energy_figure(energies: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Fi
             axes.imshow(np.asarray(picture), cmap="gray", interpolation="nearest")
             axes.set(xticks=[], yticks=[])
             axes.grid(visible=False)
+            axes.spines[:].set_visible(False)
             axes.set_title(f"after {number}", fontsize=9)
             curve.plot([number], [values[number]], "o", color=OKABE_ITO["vermillion"], markersize=7)
     return figure
 
 
 def states_figure(
-    states: Sequence[str], shares: Mapping[str, ArrayLike], *, expected: Mapping[str, ArrayLike] | None = None
+    states: Sequence[str],
+    shares: Mapping[str, ArrayLike],
+    *,
+    expected: Mapping[str, ArrayLike] | None = None,
+    share_of: str = "the time",
 ) -> Figure:
     """Draw how often each state came, one group of bars a state.
 
@@ -52,6 +57,7 @@ def states_figure(
         states: What each is called, at least one.
         shares: By name, the share of each state, ``(states,)``.
         expected: By the same names, what theory says; drawn as lines across the bars.
+        share_of: Of what the bars are shares.
 
     Returns:
         The figure, wider with more states.
@@ -68,7 +74,7 @@ def states_figure(
                 theory = np.asarray(expected[name])
                 axes.hlines(theory, middle - 0.5 * width, middle + 0.5 * width, color=INK, linewidth=2)
         axes.set_xticks(places, states)
-        axes.set_ylabel("share of the time")
+        axes.set_ylabel(f"share of {share_of}")
         if len(shares) > 1:
             axes.legend()
     return figure
