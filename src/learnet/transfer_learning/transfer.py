@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset
+    from learnet.evaluation import BaselineRow
     from learnet.runs import Study
     from learnet.transfer_learning.extraction import Features
     from learnet.transfer_learning.forecast import Forecast
@@ -173,7 +174,7 @@ class _Work:
         divided = divide(self._dataset, features, config=config)
         watch.lap("split and check")
         made, solved = study(divided, config=config, progress=progress, watch=watch)
-        seen = {"forecast_seconds": round(told.expected, 1)}
+        seen = {"forecast_seconds": round(told.expected, 1), "baselines": [_baseline(row) for row in made.baselines]}
         head = _head_product(made, solved, loaded=self._loaded)
         head = replace(head, details={**head.details, **seen})
         run = publish(folder, made, head, config=config, progress=progress, watch=watch)
@@ -313,6 +314,10 @@ def _product(model: keras.Model, loaded: LoadedBackbone, *, chosen: Chosen) -> P
         },
         details=_details(chosen),
     )
+
+
+def _baseline(row: BaselineRow) -> dict[str, Any]:
+    return {"name": row.name, "accuracy": row.accuracy, "interval": list(row.accuracy_interval or (0.0, 1.0))}
 
 
 def _details(chosen: Chosen) -> dict[str, Any]:
