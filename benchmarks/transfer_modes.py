@@ -78,7 +78,7 @@ def epoch_seconds(unfreeze: str | None) -> tuple[float, float]:
 
 def answers(folder: Path, mode: str, seeds: int) -> dict[tuple[int, str], bool]:
     """Return of each seed's test photos whether a mode answered rightly."""
-    right = {}
+    right: dict[tuple[int, str], bool] = {}
     for seed in range(seeds):
         with (folder / f"{BACKBONE}-{mode}-seed{seed}" / "predictions.csv").open(newline="") as file:
             right |= {(seed, row["path"]): row["class"] == row["answer"] for row in csv.DictReader(file)}

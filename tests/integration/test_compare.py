@@ -1,4 +1,5 @@
 import csv
+import importlib
 import json
 
 import learnet
@@ -24,6 +25,6 @@ def test_a_comparison_is_fair_complete_and_taken_up_again(digits_folder, tmp_pat
     def never(*_args, **_options):
         raise AssertionError("a finished run should be taken over")
 
-    monkeypatch.setattr("learnet.comparison.compare.transfer", never)
+    monkeypatch.setattr(importlib.import_module("learnet.comparison.compare"), "transfer", never)
     again = learnet.compare(str(photos), progress=Silent(), **asked)
     assert [(row.name, row.accuracy) for row in again.rows] == [(row.name, row.accuracy) for row in made.rows]
