@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from learnet.bundle.load import load_bundle as load
     from learnet.bundle.predict import predict
     from learnet.comparison.chart import chart
+    from learnet.comparison.compare import compare
     from learnet.data.check import check
     from learnet.data.resolve import open_dataset
     from learnet.experiments.reproduce import reproduce
@@ -25,6 +26,7 @@ __all__ = [
     "__version__",
     "chart",
     "check",
+    "compare",
     "evaluate",
     "load",
     "open_dataset",
@@ -37,6 +39,7 @@ __all__ = [
 _WHERE = {
     "chart": ("learnet.comparison", "chart"),
     "check": ("learnet.data", "check"),
+    "compare": ("learnet.comparison", "compare"),
     "evaluate": ("learnet.bundle", "evaluate"),
     "load": ("learnet.bundle", "load_bundle"),
     "open_dataset": ("learnet.data", "open_dataset"),

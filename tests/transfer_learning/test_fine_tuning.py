@@ -7,6 +7,7 @@ from learnet.data import InputSpec, open_dataset
 from learnet.inference import Predictor
 from learnet.models import backbone
 from learnet.training import Augmentation, Feed, Trainer, TrainingConfig
+from learnet.transfer_learning import FeatureCache
 from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
 from learnet.transfer_learning.fine_tuning import classifier_logits
@@ -116,7 +117,9 @@ def test_the_limit_removes_the_oldest_activations(tmp_path):
     for key in ("one", "two", "three"):
         load(wanted(key=key), tmp_path, predictor=lambda: lower, limit_bytes=2 * wanted().bytes + 1000)
     assert sorted(path.stem for path in (tmp_path / "activations").glob("*.npy")) == ["three", "two"]
-    assert not list((tmp_path / "activations").glob(".*.tmp"))
+    with FeatureCache(tmp_path) as cache:
+        assert cache.clear() >= 2 * wanted().bytes
+    assert not (tmp_path / "activations").exists()
 
 
 def test_as_many_versions_as_the_limit_allows():

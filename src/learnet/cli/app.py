@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from learnet.cli import cache, chart, check, doctor, evaluate, labs, models, predict, reproduce, train, transfer
+from learnet.cli import (
+    cache,
+    chart,
+    check,
+    compare,
+    doctor,
+    evaluate,
+    labs,
+    models,
+    predict,
+    reproduce,
+    train,
+    transfer,
+)
 from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
 
@@ -21,7 +34,7 @@ app = typer.Typer(
 )
 _VERBS = (
     *(transfer.transfer, train.train, predict.predict, evaluate.evaluate, check.check),
-    *(models.models, chart.chart, reproduce.reproduce, labs.labs, cache.cache, doctor.doctor),
+    *(models.models, compare.compare, chart.chart, reproduce.reproduce, labs.labs, cache.cache, doctor.doctor),
 )
 for verb in _VERBS:
     app.command()(verb)

@@ -1,23 +1,29 @@
 """Backbones with weights, features and their cache, heads, and the conductor of the main job."""
 
+from learnet.transfer_learning.baselines import measure_baselines
+from learnet.transfer_learning.bundle_backbone import BundleBackbone, load_bundle_backbone
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard
 from learnet.transfer_learning.config import TransferConfig
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
 from learnet.transfer_learning.transfer import transfer
-from learnet.transfer_learning.weights import LoadedBackbone, load_backbone
+from learnet.transfer_learning.weights import LoadedBackbone, PretrainedBackbone, load_backbone
 
 __all__ = [
     "BACKBONES",
     "BackboneCard",
+    "BundleBackbone",
     "CacheError",
     "FeatureCache",
     "Head",
     "HeadResult",
     "LoadedBackbone",
+    "PretrainedBackbone",
     "TransferConfig",
     "load_backbone",
+    "load_bundle_backbone",
+    "measure_baselines",
     "solve_head",
     "transfer",
 ]

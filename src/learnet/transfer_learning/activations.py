@@ -18,6 +18,7 @@ import numpy as np
 from learnet.core import LearnetError, generator, write_json
 from learnet.data import stream_photos
 from learnet.training import Views, augment
+from learnet.transfer_learning.cache import ACTIVATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from learnet.training import Augmentation
 
 _LARGEST = 65_504.0  # float16
-_FOLDER = "activations"
 _ABANDONED = 86_400  # seconds after which a file that is not whole belongs to nobody
 
 
@@ -97,7 +97,7 @@ def load_activations(
     Raises:
         LearnetError: If a photo that could be read before cannot be read now, or the disk refuses.
     """
-    path = folder / _FOLDER / f"{wanted.key}.npy"
+    path = folder / ACTIVATIONS / f"{wanted.key}.npy"
     kept = _open(path, wanted)
     if kept is not None:
         os.utime(path)

@@ -7,6 +7,7 @@ feature. The least recently used rows go first when the file outgrows its limit.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 import zlib
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from learnet.data import Facts
 
 DEFAULT_LIMIT_BYTES = 10_000_000_000
+ACTIVATIONS = "activations"  # the folder beside the features that holds what frozen layers compute
 _KEEP = 0.9  # an eviction goes down to this share of the limit, so that not every write evicts
 
 
@@ -165,9 +167,11 @@ class FeatureCache:
         )
 
     def clear(self) -> int:
-        """Remove everything, also a damaged file that was set aside; return how many bytes that freed on disk."""
+        """Remove everything, activations and a damaged file set aside too; return how many bytes that freed on disk."""
         path, aside = self._database.path, self._database.set_aside_path
-        before = _bytes_on_disk(path) + _bytes_on_disk(aside)
+        activations = path.parent / ACTIVATIONS
+        kept = sum(file.stat().st_size for file in activations.glob("*")) if activations.is_dir() else 0
+        before = _bytes_on_disk(path) + _bytes_on_disk(aside) + kept
 
         def empty(connection: sqlite3.Connection) -> None:
             for table in ("entries", "vectors", "facts", "spaces"):
@@ -175,6 +179,7 @@ class FeatureCache:
 
         self._database.run(empty, writing=True)
         _give_back(self._database)
+        shutil.rmtree(activations, ignore_errors=True)
         for suffix in ("", "-wal", "-shm"):
             aside.with_name(aside.name + suffix).unlink(missing_ok=True)
         return max(0, before - _bytes_on_disk(path) - _bytes_on_disk(aside))

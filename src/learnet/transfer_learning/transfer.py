@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset
+    from learnet.evaluation import BaselineRow
     from learnet.runs import Study
     from learnet.transfer_learning.extraction import Features
     from learnet.transfer_learning.forecast import Forecast
@@ -181,7 +182,7 @@ class _Work:
         divided = divide(self._dataset, features, config=config)
         watch.lap("split and check")
         made, solved = study(divided, config=config, progress=progress, watch=watch)
-        seen = {"forecast_seconds": round(told.expected, 1)}
+        seen = {"forecast_seconds": round(told.expected, 1), "baselines": [_baseline(row) for row in made.baselines]}
         if isinstance(solved, SvmResult):
             spec = self._loaded.input_spec
             show_support_vectors(folder, made, solved, spec=spec, max_pixels=config.max_pixels)
@@ -323,6 +324,10 @@ def _product(model: keras.Model, loaded: LoadedBackbone, *, chosen: Chosen) -> P
         },
         details=_details(chosen),
     )
+
+
+def _baseline(row: BaselineRow) -> dict[str, Any]:
+    return {"name": row.name, "accuracy": row.accuracy, "interval": list(row.accuracy_interval or (0.0, 1.0))}
 
 
 def _details(chosen: Chosen) -> dict[str, Any]:
