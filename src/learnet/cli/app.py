@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from learnet.cli import cache, chart, check, doctor, evaluate, labs, models, predict, reproduce, train, transfer
+from learnet.cli import cache, chart, check, doctor, evaluate, labs, models, predict, reproduce, train, transfer, tune
 from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _VERBS = (
-    *(transfer.transfer, train.train, predict.predict, evaluate.evaluate, check.check),
+    *(transfer.transfer, train.train, tune.tune, predict.predict, evaluate.evaluate, check.check),
     *(models.models, chart.chart, reproduce.reproduce, labs.labs, cache.cache, doctor.doctor),
 )
 for verb in _VERBS:
