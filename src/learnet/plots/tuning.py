@@ -118,7 +118,7 @@ def history_figure(trials: Sequence[TrialPoint]) -> Figure:
             axes.set_ylim(bottom=bottom)
         axes.set(xlabel="trial", ylabel="validation accuracy, %")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(loc="lower right")
+        figure.legend(loc="outside upper right", ncols=4)
     return figure
 
 
@@ -175,7 +175,6 @@ def parallel_figure(trials: Sequence[TrialPoint], settings: Sequence[SettingAxis
                     fontsize=8,
                     va="center",
                     zorder=4,
-                    bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
                 )
         for order, trial in enumerate(done):
             share = ((trial.accuracy or 0.0) - low) / spread
@@ -228,7 +227,7 @@ def slices_figure(trials: Sequence[TrialPoint], settings: Sequence[SettingAxis])
             if number % columns == 0:
                 axes.set_ylabel("validation accuracy, %")
         if any(trial.state == "pruned" for trial in trials):
-            grid.flat[0].legend(fontsize=8)
+            figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return figure
 
 

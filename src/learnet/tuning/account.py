@@ -209,8 +209,8 @@ def _importance(shares: dict[str, float], tuned: Tuned) -> Html:
         complete = sum(record.state == "complete" for record in tuned.trials)
         return tag(
             "p",
-            f"Nothing can be said: it takes at least {_FEWEST_FOR_IMPORTANCE} complete trials of different accuracy whose "
-            f"settings have ranges or choices; there are {complete} complete ones.",
+            f"Nothing can be said: it takes at least {_FEWEST_FOR_IMPORTANCE} complete trials of different accuracy, "
+            f"whose settings have ranges or choices; there are {complete} complete ones.",
             class_="note",
         )
     return join(

@@ -151,7 +151,7 @@ def train_head(
     Raises:
         LearnetError: If the loss is no number any more.
     """
-    with single_threaded_blas():
+    with single_threaded_blas(), np.errstate(over="ignore", invalid="ignore"):  # a rate too large is told below
         return _solve(parts, settings, on_epoch) if settings.solver else _Descent(parts, settings).run(on_epoch)
 
 
@@ -310,8 +310,8 @@ def _class_weights(parts: FeatureParts, settings: HeadSettings) -> Floats:
     if settings.class_weights == "none":
         return np.ones(parts.classes, np.float32)
     counts = np.bincount(parts.train_labels, minlength=parts.classes)
-    weights = len(parts.train_labels) / (parts.classes * np.maximum(counts, 1))
-    return np.asarray(weights, np.float32)
+    weights: Floats = np.float32(len(parts.train_labels) / parts.classes) / np.maximum(counts, 1).astype(np.float32)
+    return weights
 
 
 def _judge(parts: FeatureParts, kernel: Floats, bias: Floats) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from learnet.core import UsageError
@@ -53,12 +53,14 @@ class Outcome:
         loss: Mean validation loss; None of a trial that was stopped early.
         epochs: Passes over the training photos.
         seconds: Of work.
+        steps: Epoch, from 1 -> validation accuracy after it.
     """
 
     accuracy: float
     loss: float | None
     epochs: int
     seconds: float
+    steps: Mapping[int, float] = field(default_factory=dict)
 
 
 class Ledger:
@@ -81,6 +83,7 @@ class Ledger:
         self._study_id = -1
         self._study: Any = None
         self._space: Space | None = None
+        self._prunes = False
         self._heard: dict[str, tuple[int, float]] = {}  # of processes elsewhere: their last beat, and when it came
         self._heart: tuple[threading.Thread, threading.Event] | None = None
 
@@ -119,7 +122,7 @@ class Ledger:
     def use(self, space: Space, *, pruner: Any) -> None:
         """Say what trials are made of, and who stops them early; needed before the first claim."""
         module = optuna()
-        self._space = space
+        self._space, self._prunes = space, pruner is not None
         self._study = module.load_study(
             study_name=self._place.name,
             storage=self._storage,
@@ -173,8 +176,11 @@ class Ledger:
     def report(self, number: int, epoch: int, accuracy: float) -> bool:
         """Note a trial's accuracy after an epoch; return whether it shall be stopped.
 
-        A second report of the same epoch changes nothing and gets the same answer.
+        A second report of the same epoch changes nothing and gets the same answer. Where nobody stops trials early, all
+        is noted at their end.
         """
+        if not self._prunes:
+            return False
         with self._mutex.hold():
             trial_id = self._id(number)
             if epoch not in self._storage.get_trial(trial_id).intermediate_values:
@@ -187,7 +193,12 @@ class Ledger:
         self._close(
             number,
             states.PRUNED if pruned else states.COMPLETE,
-            {"loss": outcome.loss, "epochs": outcome.epochs, "seconds": outcome.seconds},
+            {
+                "loss": outcome.loss,
+                "epochs": outcome.epochs,
+                "seconds": outcome.seconds,
+                "steps": {str(epoch): accuracy for epoch, accuracy in outcome.steps.items()},
+            },
             [outcome.accuracy],
         )
 
@@ -319,6 +330,7 @@ class Ledger:
         outcome = trial.user_attrs.get(_OUTCOME, {}) if trial.state.is_finished() else {}
         states: dict[str, State] = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
         told = trial.user_attrs.get(_VALUES, {})
+        steps = outcome.get("steps", trial.intermediate_values)
         return TrialRecord(
             number=trial.number,
             state=states.get(trial.state.name, "running"),
@@ -328,6 +340,6 @@ class Ledger:
             epochs=outcome.get("epochs", len(trial.intermediate_values)),
             seconds=outcome.get("seconds", 0.0),
             reason=outcome.get("reason", ""),
-            steps=dict(trial.intermediate_values),
+            steps={int(epoch): accuracy for epoch, accuracy in steps.items()},
             owner=trial.user_attrs.get(_CLAIM, {}).get("owner", ""),
         )

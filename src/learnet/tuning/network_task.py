@@ -129,7 +129,11 @@ class NetworkTask:
         write_json(folder / _FITTED, asdict(fitted))
         best = fitted.history[fitted.best_epoch - 1]
         return Outcome(
-            accuracy=best.val_accuracy, loss=best.val_loss, epochs=len(fitted.history), seconds=fitted.seconds
+            accuracy=best.val_accuracy,
+            loss=best.val_loss,
+            epochs=len(fitted.history),
+            seconds=fitted.seconds,
+            steps={row.epoch: row.val_accuracy for row in fitted.history},
         )
 
     def publish(self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch) -> Run:

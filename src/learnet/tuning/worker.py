@@ -105,7 +105,10 @@ class Worker:
         folder.mkdir(parents=True, exist_ok=True)
         start = time.perf_counter()
 
+        steps: dict[int, float] = {}
+
         def on_epoch(epoch: int, accuracy: float) -> None:
+            steps[epoch] = accuracy
             if ledger.report(number, epoch, accuracy):
                 raise Pruned(epoch, accuracy)
 
@@ -117,9 +120,8 @@ class Worker:
                 raise
             return
         except Pruned as stopped:
-            lost = Outcome(
-                accuracy=stopped.accuracy, loss=None, epochs=stopped.epochs, seconds=time.perf_counter() - start
-            )
+            seconds = time.perf_counter() - start
+            lost = Outcome(accuracy=stopped.accuracy, loss=None, epochs=stopped.epochs, seconds=seconds)
             ledger.finish(number, lost, pruned=True)
         except OSError:  # the disk is full or gone: no fault of the trial's
             ledger.release(number)
