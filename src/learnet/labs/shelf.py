@@ -38,8 +38,11 @@ class Lab:
 
 LABS: Registry[Lab] = Registry(
     "lab",
-    [Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10")],
-    aliases={"1": "labs01-firstcnn"},
+    [
+        Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10"),
+        Lab(name="chapter03-tuning", title="Tuning: by hand, by grid, by chance, and more cleverly"),
+    ],
+    aliases={"1": "labs01-firstcnn", "3": "chapter03-tuning"},
 )
 
 

@@ -11,6 +11,7 @@ from learnet.plots.tuning import (
     TrialPoint,
     history_figure,
     importance_figure,
+    map_figure,
     parallel_figure,
     slices_figure,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "drawing",
     "history_figure",
     "importance_figure",
+    "map_figure",
     "new_figure",
     "parallel_figure",
     "pictures_figure",

@@ -231,6 +231,45 @@ def slices_figure(trials: Sequence[TrialPoint], settings: Sequence[SettingAxis])
     return figure
 
 
+def map_figure(searches: Mapping[str, Sequence[TrialPoint]], x: SettingAxis, y: SettingAxis) -> Figure:
+    """Draw where searches looked in two settings, the better the darker.
+
+    Args:
+        searches: Name -> trials, at least one of all of them complete; one panel each.
+        x: The setting along the panels.
+        y: The setting up the panels.
+
+    Returns:
+        The figure, 3.6 inches a panel wide and 3.4 high.
+    """
+    done = {
+        name: [trial for trial in trials if trial.accuracy is not None and trial.state == "complete"]
+        for name, trials in searches.items()
+    }
+    accuracies = [100 * (trial.accuracy or 0.0) for trials in done.values() for trial in trials]
+    with drawing():
+        figure = new_figure(width=max(4.5, 3.6 * len(done)), height=3.4)
+        panels = figure.subplots(1, len(done), sharey=True, squeeze=False)[0]
+        for axes, (name, trials) in zip(panels, done.items(), strict=True):
+            points = axes.scatter(
+                [x.place(trial.values[x.name]) for trial in trials],
+                [y.place(trial.values[y.name]) for trial in trials],
+                c=[100 * (trial.accuracy or 0.0) for trial in trials],
+                vmin=min(accuracies),
+                vmax=max(accuracies),
+                cmap="cividis_r",
+                edgecolors=INK,
+                linewidths=0.5,
+                s=48,
+            )
+            axes.set_xticks(*zip(*x.ticks(), strict=True))
+            axes.set_yticks(*zip(*y.ticks(), strict=True))
+            axes.set(xlim=(-0.08, 1.08), ylim=(-0.08, 1.08), xlabel=x.name, title=name)
+        panels[0].set_ylabel(y.name)
+        figure.colorbar(points, ax=panels, label="validation accuracy, %")
+    return figure
+
+
 def _scatter(
     axes: Axes,
     trials: Sequence[TrialPoint],

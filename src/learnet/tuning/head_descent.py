@@ -299,8 +299,9 @@ class Rule:
     def _adam(self, gradient: Floats, rate: np.float32) -> Floats:
         self._first += np.float32(0.1) * (gradient - self._first)
         self._second += np.float32(0.001) * (gradient**2 - self._second)
-        alpha = np.float32(rate * math.sqrt(1 - 0.999**self._steps) / (1 - 0.9**self._steps))
-        step: Floats = alpha * self._first / (np.sqrt(self._second) + np.float32(1e-7))
+        alpha = np.float32(float(rate) * math.sqrt(1 - 0.999**self._steps) / (1 - 0.9**self._steps))
+        step: Floats = np.multiply(self._first, alpha)
+        step /= np.sqrt(self._second) + np.float32(1e-7)
         return step
 
     _adamw = _adam
