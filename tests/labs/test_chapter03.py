@@ -34,7 +34,7 @@ def test_it_runs_from_top_to_bottom(tmp_path):
     assert "grid     9 trials, 3 different learning rates" in run.stdout
     by_hand = [float(share) for share in re.findall(r"learning rate +\S+   validation accuracy +([\d.]+)%", run.stdout)]
     assert len(by_hand) == 6
-    assert max(by_hand) > by_hand[0] + 20  # the smallest rate learns little
+    assert max(by_hand) > by_hand[0] + 5  # the smallest rate learns less
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lab.py"]
 
 
