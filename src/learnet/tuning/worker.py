@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.tuning.ledger import Claim, Ledger
     from learnet.tuning.propose import Proposer
+    from learnet.tuning.record import TrialRecord
     from learnet.tuning.task import Deadline, Task
 
 _PAUSE = 0.2  # seconds between two looks at what others do
@@ -88,6 +89,7 @@ class Worker:
                 claim = self._ledger.claim(self._propose, most=most)
                 if claim == "done":
                     task.advance(total - known)
+                    self._tidy()  # its last worker may have died before it could
                     return True
                 if claim == "wait":
                     time.sleep(_PAUSE)
@@ -133,10 +135,14 @@ class Worker:
         self.done += 1
         self._settle(claim)
 
-    def _settle(self, claim: Claim) -> None:
-        """Tell what came of a trial, and clear up after it."""
+    def _tidy(self) -> list[TrialRecord]:
         records = self._ledger.trials()
         tidy(self._folder, records, keep=self._keep.trials, limit_bytes=self._keep.limit_bytes)
+        return records
+
+    def _settle(self, claim: Claim) -> None:
+        """Tell what came of a trial, and clear up after it."""
+        records = self._tidy()
         record, best = records[claim.number], ranking(records)
         if record.state == "failed":
             told = f"failed: {record.reason}"
