@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from learnet.experiments.reproduce import reproduce
     from learnet.training.train import train
     from learnet.transfer_learning.transfer import transfer
+    from learnet.tuning.tune import tune
 
 __all__ = [
     "__version__",
@@ -34,6 +35,7 @@ __all__ = [
     "reproduce",
     "train",
     "transfer",
+    "tune",
 ]
 
 _WHERE = {
@@ -47,6 +49,7 @@ _WHERE = {
     "reproduce": ("learnet.experiments", "reproduce"),
     "train": ("learnet.training", "train"),
     "transfer": ("learnet.transfer_learning", "transfer"),
+    "tune": ("learnet.tuning", "tune"),
 }
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 import learnet
 from learnet.cli.app import app
 
-VERBS = ("transfer", "predict", "evaluate", "check", "models", "chart", "reproduce", "cache", "doctor")
+VERBS = ("transfer", "tune", "predict", "evaluate", "check", "models", "chart", "reproduce", "cache", "doctor")
 _HELP = """
 import sys
 from learnet.cli import main

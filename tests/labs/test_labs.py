@@ -61,6 +61,20 @@ def test_a_lab_of_chapter_2_runs_from_top_to_bottom(lab, monkeypatch, tmp_path, 
     assert list(tmp_path.iterdir()) == []  # a lab leaves nothing behind
 
 
+def test_the_second_lab_runs_from_top_to_bottom(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEARNET_LAB_BUDGET", "1")
+    monkeypatch.setenv("LEARNET_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("LEARNET_OFFLINE", "1")
+    names = {"__name__": "lab"}
+    for number, text in enumerate(cells(LABS["2"], "code")):
+        exec(compile(drawable(text), f"lab 2, code cell {number}", "exec"), names)
+    told = capsys.readouterr().out
+    assert "handwritten digits instead" in told
+    assert "these are random ones" in told
+    assert re.search(r"(?m)^partial .*%.*\nfull ", told)
+
+
 @pytest.mark.parametrize("lab", CHAPTER_2, ids=lambda lab: lab.name)
 def test_a_lab_of_chapter_2_says_what_it_uses_in_short_cells(lab):
     before = "\n".join(cells(lab, "markdown")).split("## 0. Before we begin")[1].split("\n## 1.")[0]

@@ -20,6 +20,7 @@ from learnet.cli import (
     reproduce,
     train,
     transfer,
+    tune,
 )
 from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _VERBS = (
-    *(transfer.transfer, train.train, predict.predict, evaluate.evaluate, check.check),
+    *(transfer.transfer, train.train, tune.tune, predict.predict, evaluate.evaluate, check.check),
     *(models.models, compare.compare, chart.chart, reproduce.reproduce, labs.labs, cache.cache, doctor.doctor),
 )
 for verb in _VERBS:

@@ -65,11 +65,11 @@ def render_report(data: ReportData) -> str:
             *(tag("section", tag("h2", title), content, id=name, class_="part") for name, title, content in told),
         ),
     )
-    return _page(data.title, body)
+    return render_page(data.title, body)
 
 
-def _page(title: str, body: Html) -> str:
-    """Return the whole document around ``body``."""
+def render_page(title: str, body: Html) -> str:
+    """Return the whole document around ``body``, with the style, script and policy of all reports."""
     package = files("learnet.evaluation")
     style = package.joinpath("report.css").read_text(encoding="utf-8")
     script = package.joinpath("report.js").read_text(encoding="utf-8")

@@ -55,11 +55,13 @@ LABS: Registry[Lab] = Registry(
             Lab(name=f"chapter02-{number}-{name}", title=title)
             for number, (name, title) in enumerate(_CHAPTER_2.items(), start=1)
         ),
+        Lab(name="chapter03-tuning", title="Tuning: by hand, by grid, by chance, and more cleverly"),
         Lab(name="labs02-transferlearning", title="Transfer learning in three modes, on Caltech-101"),
     ],
     aliases={
         "1": "labs01-firstcnn",
         "2": "labs02-transferlearning",
+        "3": "chapter03-tuning",
         **{f"2.{number}": f"chapter02-{number}-{name}" for number, name in enumerate(_CHAPTER_2, start=1)},
     },
 )

@@ -15,10 +15,21 @@ from learnet.plots.rates import rates_figure
 from learnet.plots.sequences import states_in_time_figure, surprise_figure
 from learnet.plots.series import series_figure
 from learnet.plots.style import OKABE_ITO, drawing, new_figure, to_png, to_svg
+from learnet.plots.tuning import (
+    SettingAxis,
+    TrialPoint,
+    history_figure,
+    importance_figure,
+    map_figure,
+    parallel_figure,
+    slices_figure,
+)
 
 __all__ = [
     "OKABE_ITO",
+    "SettingAxis",
     "Stage",
+    "TrialPoint",
     "activations_figure",
     "bars_figure",
     "beliefs_figure",
@@ -31,13 +42,18 @@ __all__ = [
     "drawing",
     "energy_figure",
     "fit_figure",
+    "history_figure",
+    "importance_figure",
+    "map_figure",
     "modes_figure",
     "neuron_figure",
     "new_figure",
+    "parallel_figure",
     "pictures_figure",
     "rates_figure",
     "reliability_figure",
     "series_figure",
+    "slices_figure",
     "slope_figure",
     "states_figure",
     "states_in_time_figure",

@@ -1,0 +1,292 @@
+"""Trials of heads: the backbone computes each photo once, ever; a trial trains on the features."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learnet.core import DataError, LearnetError, sha256_bytes, write_bytes
+from learnet.data import Part, cache_folder, near_duplicate_groups, open_dataset, photo_findings, split, stack_hashes
+from learnet.evaluation import choose_threshold, fit_temperature, measure, softmax
+from learnet.inference import Predictor
+from learnet.models import with_head
+from learnet.runs import Product, Study, fingerprint, kept_together, publish, without_empty_classes
+from learnet.transfer_learning import CacheError, FeatureCache, load_backbone
+from learnet.transfer_learning.baselines import measure_baselines
+from learnet.transfer_learning.extraction import Extractor, space_key
+from learnet.tuning.head_descent import FeatureParts, train_head
+from learnet.tuning.ledger import Outcome
+from learnet.tuning.record import describe
+from learnet.tuning.settings import head_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from learnet.core import Progress
+    from learnet.data import Dataset
+    from learnet.runs import Run, Stopwatch
+    from learnet.transfer_learning import LoadedBackbone
+    from learnet.transfer_learning.extraction import Features
+    from learnet.tuning.config import TuneConfig
+    from learnet.tuning.record import TrialRecord
+    from learnet.tuning.space import Values
+    from learnet.tuning.task import Deadline
+
+WEIGHTS = "best.safetensors"
+
+
+class HeadTask:
+    """Trains heads on the cached features of a dataset.
+
+    Args:
+        config: Of the study.
+        data: What the photos are in.
+        weights_dir: A folder with weight files, or None.
+        cache_limit_bytes: Size of the feature cache; 0 uses none.
+        progress: Where to tell how it goes.
+        watch: Books the time.
+
+    Attributes:
+        photos: The fingerprint of the photos and of how they are divided.
+
+    Raises:
+        DataError: If the photos cannot make a classifier.
+        WeightsError: If the pretrained weights cannot be had.
+    """
+
+    def __init__(
+        self,
+        config: TuneConfig,
+        data: Any,
+        *,
+        weights_dir: str | Path | None,
+        cache_limit_bytes: int,
+        progress: Progress,
+        watch: Stopwatch,
+    ) -> None:
+        dataset = open_dataset(data, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
+        progress.say(dataset.layout)
+        watch.lap("scan")
+        folder = None if weights_dir is None else Path(weights_dir)
+        self._loaded = load_backbone(
+            config.backbone or "", weights=config.weights, weights_dir=folder, seed=config.seed
+        )
+        watch.lap("find the backbone")
+        features = _extract(
+            dataset, self._loaded, max_pixels=config.max_pixels, limit_bytes=cache_limit_bytes, progress=progress
+        )
+        watch.lap("compute features")
+        self._config = config
+        self._divide(dataset, features, progress=progress)
+        watch.lap("split and check")
+
+    def _divide(self, dataset: Dataset, features: Features, *, progress: Progress) -> None:
+        usable = np.flatnonzero(features.usable)
+        used = without_empty_classes(dataset.subset(usable), features.skipped)
+        facts = [fact for fact in features.facts if fact is not None]
+        digests = features.digests[usable]
+        copies = near_duplicate_groups(stack_hashes(facts), digests)
+        self._dataset, self._features, self._found = used, features, dataset
+        self._parts = divide(used, groups=kept_together(used, copies), config=self._config, progress=progress)
+        self._findings = photo_findings(used, facts, digests=digests, copies=copies)
+        self.photos = fingerprint(used, digests, self._parts)
+        self._values = features.values[usable]
+        train, val = self._rows(Part.TRAIN), self._rows(Part.VAL)
+        self._examples = FeatureParts.of(
+            self._values[train],
+            used.labels[train],
+            self._values[val],
+            used.labels[val],
+            classes=len(used.class_names),
+        )
+
+    def _rows(self, part: Part) -> np.ndarray:
+        rows = np.flatnonzero(self._parts == part)
+        if part == Part.VAL and not len(rows):  # too few photos: said when they were divided
+            return np.flatnonzero(self._parts == Part.TRAIN)
+        return rows
+
+    @property
+    def examples(self) -> FeatureParts:
+        """Features and labels to learn from and to choose with."""
+        return self._examples
+
+    def run(
+        self, values: Values, folder: Path, *, on_epoch: Callable[[int, float], None], deadline: Deadline
+    ) -> Outcome:
+        """Train one head; see ``Task``. What a kill interrupts begins anew: it takes seconds at most."""
+        start = time.perf_counter()
+
+        def after(epoch: int, accuracy: float) -> None:
+            on_epoch(epoch, accuracy)
+            deadline.check()
+
+        head = train_head(self._examples, head_settings(values, seed=self._config.seed), on_epoch=after)
+        _save(folder / WEIGHTS, {"kernel": head.kernel, "bias": head.bias})
+        return Outcome(accuracy=head.accuracy, loss=head.loss, epochs=head.epochs, seconds=time.perf_counter() - start)
+
+    def publish(self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch) -> Run:
+        """Measure the winner and write everything; see ``Task``."""
+        kept = _load(files / WEIGHTS)
+        kernel, bias = kept["kernel"], kept["bias"]
+        val = self._rows(Part.VAL)
+        logits = self._values[val] @ kernel + bias
+        temperature = fit_temperature(logits, self._dataset.labels[val])
+        kernel, bias = kernel / np.float32(temperature), bias / np.float32(temperature)
+        sure = softmax(logits, temperature=temperature)
+        test = self._rows(Part.TEST)
+        probabilities = softmax(self._values[test] @ kernel + bias)
+        made = self._study(probabilities, sure, temperature=temperature, progress=progress)
+        watch.lap("measure the winner")
+        product = self._product(winner, kernel, bias)
+        return publish(folder, made, product, config=self._config, progress=progress, watch=watch)
+
+    def _study(self, probabilities: np.ndarray, sure: np.ndarray, *, temperature: float, progress: Progress) -> Study:
+        used, seed, classes = self._dataset, self._config.seed, len(self._dataset.class_names)
+        train, val, test = (self._rows(part) for part in (Part.TRAIN, Part.VAL, Part.TEST))
+        return Study(
+            dataset=used,
+            found=self._found.found,
+            skipped=(*self._found.skipped, *self._features.skipped),
+            parts=self._parts,
+            findings=self._findings,
+            fingerprint=self.photos,
+            temperature=temperature,
+            threshold=choose_threshold(sure.max(axis=1), sure.argmax(axis=1) == used.labels[val]),
+            foreign_auroc=None,
+            test=test,
+            probabilities=probabilities,
+            metrics=measure(probabilities, used.labels[test], seed=seed, class_count=classes),
+            baselines=measure_baselines(
+                self._values,
+                used.labels,
+                classes=classes,
+                train_rows=train,
+                test_rows=test,
+                seed=seed,
+                progress=progress,
+            ),
+            computed=self._features.computed,
+        )
+
+    def _product(self, winner: TrialRecord, kernel: np.ndarray, bias: np.ndarray) -> Product:
+        loaded = self._loaded
+        card, seen = loaded.card, len(self._dataset) + len(self._features.skipped)
+        model = with_head(loaded.model, classes=len(self._dataset.class_names))
+        model.get_layer("head").set_weights([kernel, bias])
+        return Product(
+            model=model,
+            architecture={
+                "name": card.architecture,
+                "arguments": {"input_size": [card.input_spec.height, card.input_spec.width]},
+            },
+            schema_version=1,
+            input_spec=card.input_spec,
+            weights={
+                "source": loaded.source,
+                "licence": card.licence,
+                "paper": card.paper,
+                "fingerprint": loaded.fingerprint,
+            },
+            description=f"Backbone {card.name}, weights {loaded.source}; head of trial {winner.number} of a search.",
+            provenance={
+                "Backbone": f"{card.name}; {card.paper}",
+                "Pretrained weights": f"{loaded.source}; licence {card.licence}",
+                "Trial": f"{winner.number}: {describe(winner.values)}; tuning.html tells of all trials",
+                "Photos computed": f"{self._features.computed} of {seen}; the others came from the cache",
+            },
+            details={"backbone": card.name, "val_accuracy": winner.accuracy, "val_loss": winner.loss},
+        )
+
+
+def divide(dataset: Dataset, *, groups: np.ndarray, config: TuneConfig, progress: Progress) -> np.ndarray:
+    """Return each photo's part, int8 ``(n,)``; a validation part comes out of the training part unless one is given.
+
+    Args:
+        dataset: The usable photos, n of them.
+        groups: int ``(n,)``; photos of one number stay together.
+        config: How they are divided.
+        progress: Where to tell that there are too few.
+    """
+    names = dataset.names()
+    parts = split(
+        dataset.labels,
+        seed=config.seed,
+        names=names,
+        class_names=dataset.class_names,
+        parts=dataset.parts,
+        groups=groups,
+        test_fraction=config.test_fraction,
+        train_per_class=config.train_per_class,
+    )
+    if (parts == Part.VAL).any():
+        return parts
+    train = np.flatnonzero(parts == Part.TRAIN)
+    try:
+        inner = split(
+            dataset.labels[train],
+            seed=config.seed,
+            names=[names[row] for row in train],
+            class_names=dataset.class_names,
+            groups=groups[train],
+            test_fraction=config.validation_fraction,
+        )
+    except DataError:
+        progress.say(
+            "There are too few photos for a validation part: the training photos themselves choose the winner."
+        )
+        return parts
+    parts = parts.copy()
+    parts[train[inner == Part.TEST]] = Part.VAL
+    return parts
+
+
+def _extract(
+    dataset: Dataset, loaded: LoadedBackbone, *, max_pixels: int, limit_bytes: int, progress: Progress
+) -> Features:
+    card, cache = loaded.card, None
+    if limit_bytes:
+        try:
+            cache = FeatureCache(cache_folder(), limit_bytes=limit_bytes, say=progress.say)
+        except CacheError as error:
+            progress.say(f"{error} The search goes on without the cache.")
+    try:
+        return Extractor(
+            spec=card.input_spec,
+            size=card.feature_size,
+            key=space_key(weights_fingerprint=loaded.fingerprint, layer=card.feature_layer, spec=card.input_spec),
+            name=f"{card.name}, {loaded.source}",
+            predictor=lambda: Predictor.compile(loaded.model),
+            cache=cache,
+            max_pixels=max_pixels,
+            progress=progress,
+        ).run(dataset)
+    finally:
+        if cache is not None:
+            cache.close()
+
+
+def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    from safetensors.numpy import save
+
+    content: bytes = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    write_bytes(path, content + bytes.fromhex(sha256_bytes(content)))
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load
+
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise LearnetError(
+            f"The weights of the best trial are not on this machine: '{path}' is missing. Where that trial was run, "
+            "'learnet tune --join' with the folder there makes the bundle."
+        ) from error
+    if bytes.fromhex(sha256_bytes(content[:-32])) != content[-32:]:
+        raise LearnetError(f"The weights in '{path}' are damaged. Begin a new study.")
+    arrays: dict[str, np.ndarray] = load(content[:-32])
+    return arrays
