@@ -130,7 +130,8 @@ class Climb:
         head = self._head_on(inner)
         right = head.measured_probabilities.argmax(axis=1) == self._divided.labels[inner.check]
         self._say(f"The head alone answers {right.mean():.1%} of {len(right)} held-back training photos rightly.")
-        begin, kept = self._state(head), None
+        begin = self._state(head)
+        kept: list[_Step] = []
         for mode in ("partial", "full") if config.mode == "auto" else (config.mode,):
             versions, epochs = self._affordable(mode, inner)
             if not versions or not epochs:
@@ -140,9 +141,10 @@ class Climb:
             if config.mode == "auto" and not step.comparison.better:
                 self._say("That is no significant rise: nothing more is trained.")
                 break
-            kept, begin = step, step.tuned.state
+            kept.append(step)
+            begin = step.tuned.state
             right = step.tuned.check_logits.argmax(axis=1) == self._divided.labels[inner.check]
-        return self._stay("") if kept is None else self._keep(kept, inner)
+        return self._keep(kept, inner) if kept else self._stay("")
 
     def _head_on(self, inner: Inner) -> HeadResult:
         divided = self._divided
@@ -189,15 +191,14 @@ class Climb:
         self._say(f"--mode {mode}: {now.mean():.1%}, which is {comparison.describe()}.")
         return _Step(trainable=trainable, tuned=tuned, comparison=comparison)
 
-    def _keep(self, kept: _Step, inner: Inner) -> Chosen:
-        tuned, mode = kept.tuned, kept.trainable.mode
-        fitted, state = [tuned.fitted], tuned.state
-        if not inner.given and self._time_for(
-            1.15 * tuned.fitted.seconds / (1 - len(inner.check) / self._taught(inner))
-        ):
-            again = self._on_everything(kept, inner)
-            fitted.append(again.fitted)
-            state = again.state
+    def _keep(self, steps: list[_Step], inner: Inner) -> Chosen:
+        kept, tuned = steps[-1], steps[-1].tuned
+        fitted, state, mode = [tuned.fitted], tuned.state, kept.trainable.mode
+        again = sum(step.tuned.fitted.seconds for step in steps) * self._taught(inner) / len(inner.learn)
+        if not inner.given and self._time_for(1.15 * again):
+            last = self._on_everything(steps, inner)
+            fitted.append(last.fitted)
+            state = last.state
         return Chosen(
             mode=mode,
             reason=" ".join(self._said),
@@ -216,22 +217,26 @@ class Climb:
             },
         )
 
-    def _on_everything(self, kept: _Step, inner: Inner) -> Tuned:
-        """Train once more, now on all training photos, as many epochs as were good."""
-        mode = kept.trainable.mode
-        how = (partial_training if mode == "partial" else full_training)(self._config)
-        return tune(
-            kept.trainable,
-            self._divided,
-            self._loaded,
-            inner,
-            begin=self._final_head,
-            how=replace(how, epochs=len(kept.tuned.fitted.history)),
-            folder=self._folder / f"{mode}-all",
-            progress=self._progress,
-            deadline=self._deadline,
-            everything=True,
-        )
+    def _on_everything(self, steps: list[_Step], inner: Inner) -> Tuned:
+        """Go the same way once more, now on all training photos, as many epochs as there were."""
+        begin = self._final_head
+        for step in steps:
+            mode = step.trainable.mode
+            how = (partial_training if mode == "partial" else full_training)(self._config)
+            last = tune(
+                step.trainable,
+                self._divided,
+                self._loaded,
+                inner,
+                begin=begin,
+                how=replace(how, epochs=len(step.tuned.fitted.history)),
+                folder=self._folder / f"{mode}-all",
+                progress=self._progress,
+                deadline=self._deadline,
+                everything=True,
+            )
+            begin = last.state
+        return last
 
     def _trainable(self, mode: str, *, versions: int) -> Trainable:
         if mode == "full":
