@@ -247,7 +247,7 @@ def divide(dataset: Dataset, *, groups: np.ndarray, config: TuneConfig, progress
 def _extract(
     dataset: Dataset, loaded: LoadedBackbone, *, max_pixels: int, limit_bytes: int, progress: Progress
 ) -> Features:
-    card, cache = loaded.card, None
+    cache = None
     if limit_bytes:
         try:
             cache = FeatureCache(cache_folder(), limit_bytes=limit_bytes, say=progress.say)
@@ -255,10 +255,10 @@ def _extract(
             progress.say(f"{error} The search goes on without the cache.")
     try:
         return Extractor(
-            spec=card.input_spec,
-            size=card.feature_size,
-            key=space_key(weights_fingerprint=loaded.fingerprint, layer=card.feature_layer, spec=card.input_spec),
-            name=f"{card.name}, {loaded.source}",
+            spec=loaded.input_spec,
+            size=loaded.feature_size,
+            key=space_key(weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec),
+            name=f"{loaded.name}, {loaded.source}",
             predictor=lambda: Predictor.compile(loaded.model),
             cache=cache,
             max_pixels=max_pixels,
