@@ -12,7 +12,6 @@ from learnet.core import DataError, LearnetError, sha256_bytes, write_bytes
 from learnet.data import Part, cache_folder, near_duplicate_groups, open_dataset, photo_findings, split, stack_hashes
 from learnet.evaluation import choose_threshold, fit_temperature, measure, softmax
 from learnet.inference import Predictor
-from learnet.models import with_head
 from learnet.runs import Product, Study, fingerprint, kept_together, publish, without_empty_classes
 from learnet.transfer_learning import CacheError, FeatureCache, load_backbone
 from learnet.transfer_learning.baselines import measure_baselines
@@ -173,32 +172,26 @@ class HeadTask:
         )
 
     def _product(self, winner: TrialRecord, kernel: np.ndarray, bias: np.ndarray) -> Product:
-        loaded = self._loaded
-        card, seen = loaded.card, len(self._dataset) + len(self._features.skipped)
-        model = with_head(loaded.model, classes=len(self._dataset.class_names))
-        model.get_layer("head").set_weights([kernel, bias])
+        loaded, seen = self._loaded, len(self._dataset) + len(self._features.skipped)
         return Product(
-            model=model,
-            architecture={
-                "name": card.architecture,
-                "arguments": {"input_size": [card.input_spec.height, card.input_spec.width]},
-            },
-            schema_version=1,
-            input_spec=card.input_spec,
+            model=loaded.classifier(kernel, bias),
+            architecture=loaded.architecture,
+            schema_version=loaded.schema_version,
+            input_spec=loaded.input_spec,
             weights={
                 "source": loaded.source,
-                "licence": card.licence,
-                "paper": card.paper,
+                "licence": loaded.licence,
+                "paper": loaded.paper,
                 "fingerprint": loaded.fingerprint,
             },
-            description=f"Backbone {card.name}, weights {loaded.source}; head of trial {winner.number} of a search.",
+            description=f"Backbone {loaded.name}, weights {loaded.source}; head of trial {winner.number} of a search.",
             provenance={
-                "Backbone": f"{card.name}; {card.paper}",
-                "Pretrained weights": f"{loaded.source}; licence {card.licence}",
+                "Backbone": f"{loaded.name}; {loaded.paper}",
+                "Pretrained weights": f"{loaded.source}; licence {loaded.licence}",
                 "Trial": f"{winner.number}: {describe(winner.values)}; tuning.html tells of all trials",
                 "Photos computed": f"{self._features.computed} of {seen}; the others came from the cache",
             },
-            details={"backbone": card.name, "val_accuracy": winner.accuracy, "val_loss": winner.loss},
+            details={"backbone": loaded.name, "val_accuracy": winner.accuracy, "val_loss": winner.loss},
         )
 
 
