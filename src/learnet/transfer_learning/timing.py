@@ -164,7 +164,7 @@ def spoken(seconds: float) -> str:
 
     Example:
         >>> spoken(8.2), spoken(71), spoken(4000)
-        ('8 s', '1 min 11 s', '1 h 7 min')
+        ('8 s', '1 min 11 s', '1 h 6 min')
     """
     whole = round(seconds)
     if whole < 60:
