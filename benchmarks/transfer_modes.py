@@ -27,7 +27,7 @@ from learnet.core import probe
 from learnet.evaluation import Paired, paired_test
 from learnet.transfer_learning import TransferConfig, load_backbone
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, upper_part
-from learnet.transfer_learning.fine_tuning import classifier_logits, partial_training
+from learnet.transfer_learning.fine_tuning import classifier_logits, training_of
 from learnet.transfer_learning.forecast import time_steps
 
 BACKBONE = "efficientnet_lite0"
@@ -51,8 +51,9 @@ def epoch_seconds(unfreeze: str | None) -> tuple[float, float]:
         mode="partial",
         unfreeze=unfreeze,
     )
-    how = partial_training(config)
-    model = load_backbone(BACKBONE).model
+    loaded = load_backbone(BACKBONE)
+    how = training_of("partial", config, spec=loaded.input_spec)
+    model = loaded.model
     cut = find_cut(model, unfreeze)
     cached = classifier_logits(upper_part(model, cut), classes=CLASSES)
     freeze_statistics(cached)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def keras() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("ABSL_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+    logging.getLogger("tensorflow").addFilter(_is_news)
     if "keras" in sys.modules:
         return sys.modules["keras"]
     hidden = [name for name in _unneeded if name not in sys.modules]
@@ -74,6 +76,11 @@ def keras() -> ModuleType:
         for name in hidden:
             del sys.modules[name]
     return module  # type: ignore[no-any-return]
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Return False for TensorFlow's advice on tracing, which it gives whoever trains several networks in turn."""
+    return "triggered tf.function retracing" not in str(record.msg)
 
 
 def leave_out_of_keras(*packages: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.data import Dataset, Photo
+    from learnet.data import Dataset, InputSpec, Photo
     from learnet.training import Fitted
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.cut import Cut
@@ -108,9 +108,15 @@ def divide_training(divided: Divided, *, seed: int) -> Inner:
     return Inner(learn=train[inner == Part.TRAIN], check=train[inner == Part.TEST], given=False)
 
 
-def partial_training(config: TransferConfig) -> TrainingConfig:
-    """Return how the upper layers are trained."""
-    return TrainingConfig(
+def training_of(mode: str, config: TransferConfig, *, spec: InputSpec) -> TrainingConfig:
+    """Return how the upper layers (``"partial"``) or all layers (``"full"``) are trained.
+
+    Args:
+        mode: ``"partial"``, from versions that are cached, or ``"full"``, from photos changed in each epoch.
+        config: What was asked.
+        spec: How photos are prepared.
+    """
+    upper = TrainingConfig(
         epochs=config.epochs or 12,
         batch_size=32,
         optimizer="adamw",
@@ -121,22 +127,21 @@ def partial_training(config: TransferConfig) -> TrainingConfig:
         discriminative=config.discriminative,
         seed=config.seed,
     )
-
-
-def full_training(config: TransferConfig) -> TrainingConfig:
-    """Return how all layers are trained."""
+    if mode == "partial":
+        return upper
     return replace(
-        partial_training(config),
+        upper,
         epochs=config.epochs or 6,
         batch_size=16,
         learning_rate=config.learning_rate or 1e-4,
         warmup_epochs=0.5,
-        augmentation=augmentation(224),
+        augmentation=augmentation(spec),
     )
 
 
-def augmentation(side: int) -> Augmentation:
-    """Return how the photos of a training of more than the head are changed, for photos of so many pixels a side."""
+def augmentation(spec: InputSpec) -> Augmentation:
+    """Return how the photos of a training of more than the head are changed."""
+    side = min(spec.height, spec.width)
     return Augmentation(flip=True, crop=max(1, side // 16), zoom=0.1, rotation=5.0, colour=0.1)
 
 
@@ -209,7 +214,7 @@ class UpperLayers:
             return self._last[1]
         divided, spec = self._divided, self._loaded.input_spec
         self._versions = versions = self._afford(len(rows))
-        how = augmentation(min(spec.height, spec.width))
+        how = augmentation(spec)
         key = {
             "weights": self._loaded.fingerprint,
             "cut": self.cut.after,

@@ -12,7 +12,7 @@ import numpy as np
 from learnet.data import Part
 from learnet.training import Batch, Trainer
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, upper_part
-from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logits, full_training, partial_training
+from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logits, training_of
 from learnet.transfer_learning.timing import spoken
 
 if TYPE_CHECKING:
@@ -142,11 +142,12 @@ def part_sizes(dataset: Dataset, config: TransferConfig) -> tuple[int, int]:
 def _cost(mode: str, loaded: LoadedBackbone, *, classes: int, config: TransferConfig) -> TrainingCost:
     if mode == "partial":
         cut = find_cut(loaded.model, config.unfreeze)
-        model, how = classifier_logits(upper_part(loaded.model, cut), classes=classes), partial_training(config)
+        model = classifier_logits(upper_part(loaded.model, cut), classes=classes)
         shape, kind = cut.tensor.shape[1:], "float16"
     else:
-        model, how = classifier_logits(loaded.model, classes=classes), full_training(config)
+        model = classifier_logits(loaded.model, classes=classes)
         shape, kind = loaded.model.input.shape[1:], "uint8"
+    how = training_of(mode, config, spec=loaded.input_spec)
     freeze_statistics(model)
     fed = np.ones((how.batch_size, *(int(side) for side in shape)), kind)
     starting, step = time_steps(model, fed, how, classes=classes)

@@ -24,9 +24,8 @@ from learnet.transfer_learning.fine_tuning import (
     State,
     UpperLayers,
     divide_training,
-    full_training,
-    partial_training,
     readable,
+    training_of,
     tune,
 )
 from learnet.transfer_learning.head import solve_head
@@ -174,7 +173,7 @@ class Climb:
         self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_], *, versions: int, epochs: int
     ) -> _Step:
         trainable = self._trainable(mode, versions=versions)
-        how = replace((partial_training if mode == "partial" else full_training)(self._config), epochs=epochs)
+        how = replace(training_of(mode, self._config, spec=self._loaded.input_spec), epochs=epochs)
         tuned = tune(
             trainable,
             self._divided,
@@ -222,7 +221,7 @@ class Climb:
         begin = self._final_head
         for step in steps:
             mode = step.trainable.mode
-            how = (partial_training if mode == "partial" else full_training)(self._config)
+            how = training_of(mode, self._config, spec=self._loaded.input_spec)
             last = tune(
                 step.trainable,
                 self._divided,
