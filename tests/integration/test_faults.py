@@ -16,7 +16,7 @@ import learnet
 from integration.conftest import write_digits
 
 LEARNET = Path(sys.executable).with_name("learnet")
-KILLS = int(os.environ.get("LEARNET_KILLS", "4"))
+KILLS = int(os.environ.get("LEARNET_KILLS", "2"))
 
 
 def start(photos, out, *, cache, limit_bytes=None):

@@ -333,10 +333,6 @@ def _check(model: keras.Model, train: Examples, validation: Examples) -> int:
             "itself. Leave out activation='softmax'."
         )
     classes = int(outputs.shape[-1])
-    if train[0].dtype != validation[0].dtype:
-        raise UsageError(
-            f"Training and validation part must be of one type; received {train[0].dtype} and {validation[0].dtype}."
-        )
     for what, (images, labels) in (("training", train), ("validation", validation)):
         try:
             check_examples(images, labels, classes=classes)
@@ -348,6 +344,10 @@ def _check(model: keras.Model, train: Examples, validation: Examples) -> int:
                 f"The network '{model.name}' takes images of shape {wanted}, but those of the {what} part are "
                 f"{images.shape[1:]}. Build the network with input_size={images.shape[1:3]}, or resize the images."
             )
+    if train[0].dtype != validation[0].dtype:
+        raise UsageError(
+            f"Training and validation part must be of one type; received {train[0].dtype} and {validation[0].dtype}."
+        )
     return classes
 
 
