@@ -7,7 +7,7 @@ The other side is the network of the Keras documentation's CIFAR-10 example (32-
 rate of 1e-4, batches of 32, moved and mirrored by ``ImageDataGenerator``), trained by ``compile`` and ``fit``. An epoch
 of it is timed before and after each recipe; that is the unit in which this benchmark counts, so that a busy machine
 does not matter. How many epochs it needs for 79 % does not depend on the machine: it is read from the log
-``docs/cifar10-example.csv``, which ``--log-example`` continues.
+``docs/cifar10-example.csv``, which ``--log-example`` writes.
 
 A recipe is timed from opening the photos to its last epoch, with everything that ``learnet train`` does in between;
 only the test after each epoch, which ``learnet train`` does not do, is left out. What is tested is what would be kept

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from learnet.core import DataError, UsageError
 from learnet.data.dataset import NO_PART, Part
-from learnet.data.splits import merge_groups, split
+from learnet.data.splits import hold_back, merge_groups, split
 
 CLASS_NAMES = tuple("abcdefgh")
 
@@ -186,3 +186,16 @@ def test_a_class_that_is_only_tested_is_refused():
 def test_merge_groups_chains():
     merged = merge_groups(np.array([0, 0, 1, 2, 3]), np.array([9, 5, 5, 7, 8]))
     assert merged.tolist() == [0, 0, 0, 1, 2]
+
+
+def test_a_validation_part_is_held_back_from_the_training_part_alone_and_keeps_groups_together():
+    labels = np.repeat([0, 1], 30)
+    names = [f"{row:02}.png" for row in range(60)]
+    groups = np.arange(60) // 2
+    parts = split(labels, seed=3, names=names, class_names=("a", "b"), groups=groups)
+    held = hold_back(parts, labels, seed=3, names=names, class_names=("a", "b"), groups=groups, fraction=0.25)
+    assert (held[parts == Part.TEST] == Part.TEST).all()
+    assert [(held[labels == label] == Part.VAL).sum() for label in (0, 1)] == [6, 6]  # a quarter of 24
+    assert all(len(set(held[groups == group])) == 1 for group in range(30))
+    again = hold_back(held, labels, seed=4, names=names, class_names=("a", "b"), groups=groups, fraction=0.25)
+    assert again is held

@@ -82,6 +82,49 @@ def split(
     return result
 
 
+def hold_back(
+    parts: np.ndarray,
+    labels: np.ndarray,
+    *,
+    seed: int,
+    names: Sequence[str],
+    class_names: Sequence[str],
+    groups: np.ndarray,
+    fraction: float,
+) -> np.ndarray:
+    """Take a validation part out of the training part, unless there is one.
+
+    Args:
+        parts: int8 ``(n,)``, the ``Part`` of each photo, as ``split`` returns it.
+        labels: int ``(n,)``.
+        seed: The run's seed.
+        names: Each photo's path.
+        class_names: For messages.
+        groups: int ``(n,)``; photos of one number stay together.
+        fraction: Share of the training photos that validates, above 0 and below 1.
+
+    Returns:
+        int8 ``(n,)``; the photos that do not train are where they were.
+
+    Raises:
+        DataError: If there are too few training photos of some class.
+    """
+    if (parts == Part.VAL).any():
+        return parts
+    train = np.flatnonzero(parts == Part.TRAIN)
+    inner = split(
+        labels[train],
+        seed=seed,
+        names=[names[row] for row in train.tolist()],
+        class_names=class_names,
+        groups=groups[train],
+        test_fraction=fraction,
+    )
+    divided = parts.copy()
+    divided[train[inner == Part.TEST]] = Part.VAL
+    return divided
+
+
 def merge_groups(*groupings: np.ndarray) -> np.ndarray:
     """Return the finest groups in which photos together in any of the groupings are together.
 

@@ -13,6 +13,7 @@ from learnet.data import (
     Finding,
     Part,
     Skipped,
+    hold_back,
     near_duplicate_groups,
     photo_findings,
     split,
@@ -151,17 +152,15 @@ def _divide(used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig, pr
         test_fraction=config.test_fraction,
         train_per_class=config.train_per_class,
     )
-    if (parts == Part.VAL).any():
-        return parts
-    train = np.flatnonzero(parts == Part.TRAIN)
     try:
-        inner = split(
-            used.labels[train],
+        return hold_back(
+            parts,
+            used.labels,
             seed=config.seed,
-            names=[names[row] for row in train],
+            names=names,
             class_names=used.class_names,
-            groups=groups[train],
-            test_fraction=config.validation_fraction,
+            groups=groups,
+            fraction=config.validation_fraction,
         )
     except DataError:
         progress.say(
@@ -169,6 +168,3 @@ def _divide(used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig, pr
             "the probabilities are not calibrated."
         )
         return parts
-    parts = parts.copy()
-    parts[train[inner == Part.TEST]] = Part.VAL
-    return parts

@@ -213,7 +213,7 @@ class _Work:
             return run
         made, model = measure_chosen(chosen, made, divided, self._loaded, config=config, progress=progress)
         watch.lap("measure it")
-        product = replace(_product(model, self._loaded, chosen=chosen), details=details)
+        product = replace(backbone_product(model, self._loaded, chosen=chosen), details=details)
         return publish(folder, made, product, config=config, progress=progress, watch=watch)
 
     def _refuse_hopeless(self, told: Forecast) -> None:
@@ -296,13 +296,20 @@ def _head_product(made: Study, solved: HeadResult | SvmResult, *, loaded: Loaded
     computed = f"{made.computed} of {len(made.dataset) + len(made.skipped)}; the others came from the cache"
     chosen = Chosen(mode="head", reason="", facts={"Photos computed": computed})
     if isinstance(solved, SvmResult):
-        return svm_product(_product(loaded.model, loaded, chosen=chosen), solved, backbone=loaded.model)
-    product = _product(loaded.classifier(solved.head.kernel, solved.head.bias), loaded, chosen=chosen)
+        return svm_product(backbone_product(loaded.model, loaded, chosen=chosen), solved, backbone=loaded.model)
+    product = backbone_product(loaded.classifier(solved.head.kernel, solved.head.bias), loaded, chosen=chosen)
     strength = f"{solved.head.l2:.3g}, chosen by cross-validation on the training part"
     return replace(product, provenance={**product.provenance, "L2 strength": strength})
 
 
-def _product(model: keras.Model, loaded: LoadedBackbone, *, chosen: Chosen) -> Product:
+def backbone_product(model: keras.Model, loaded: LoadedBackbone, *, chosen: Chosen) -> Product:
+    """Return what goes into bundle and report.
+
+    Args:
+        model: From photos to probabilities.
+        loaded: The backbone that it was made of.
+        chosen: What was trained, and what there is to say of it.
+    """
     trained = {"head": "", "partial": " Its upper layers were trained.", "full": " All its layers were trained."}
     return Product(
         model=model,

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learnet.core import DataError, LearnetError, sha256_bytes, write_bytes
-from learnet.data import Part, cache_folder, near_duplicate_groups, open_dataset, photo_findings, split, stack_hashes
+from learnet.data import (
+    Part,
+    cache_folder,
+    hold_back,
+    near_duplicate_groups,
+    open_dataset,
+    photo_findings,
+    split,
+    stack_hashes,
+)
 from learnet.evaluation import choose_threshold, fit_temperature, measure, softmax
 from learnet.inference import Predictor
-from learnet.runs import Product, Study, fingerprint, kept_together, publish, without_empty_classes
+from learnet.runs import Study, fingerprint, kept_together, publish, without_empty_classes
 from learnet.transfer_learning import CacheError, FeatureCache, load_backbone
 from learnet.transfer_learning.baselines import measure_baselines
 from learnet.transfer_learning.extraction import Extractor, space_key
+from learnet.transfer_learning.modes import Chosen
+from learnet.transfer_learning.transfer import backbone_product
 from learnet.tuning.head_descent import FeatureParts, train_head
 from learnet.tuning.ledger import Outcome
 from learnet.tuning.record import describe
@@ -26,7 +38,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset
-    from learnet.runs import Run, Stopwatch
+    from learnet.runs import Product, Run, Stopwatch
     from learnet.transfer_learning import LoadedBackbone
     from learnet.transfer_learning.extraction import Features
     from learnet.tuning.config import TuneConfig
@@ -173,24 +185,15 @@ class HeadTask:
 
     def _product(self, winner: TrialRecord, kernel: np.ndarray, bias: np.ndarray) -> Product:
         loaded, seen = self._loaded, len(self._dataset) + len(self._features.skipped)
-        return Product(
-            model=loaded.classifier(kernel, bias),
-            architecture=loaded.architecture,
-            schema_version=loaded.schema_version,
-            input_spec=loaded.input_spec,
-            weights={
-                "source": loaded.source,
-                "licence": loaded.licence,
-                "paper": loaded.paper,
-                "fingerprint": loaded.fingerprint,
-            },
-            description=f"Backbone {loaded.name}, weights {loaded.source}; head of trial {winner.number} of a search.",
-            provenance={
-                "Backbone": f"{loaded.name}; {loaded.paper}",
-                "Pretrained weights": f"{loaded.source}; licence {loaded.licence}",
-                "Trial": f"{winner.number}: {describe(winner.values)}; tuning.html tells of all trials",
-                "Photos computed": f"{self._features.computed} of {seen}; the others came from the cache",
-            },
+        facts = {
+            "Trial": f"{winner.number}: {describe(winner.values)}; tuning.html tells of all trials",
+            "Photos computed": f"{self._features.computed} of {seen}; the others came from the cache",
+        }
+        chosen = Chosen(mode="head", reason="", facts=facts)
+        product = backbone_product(loaded.classifier(kernel, bias), loaded, chosen=chosen)
+        return replace(
+            product,
+            description=f"{product.description} Head of trial {winner.number} of a search.",
             details={"backbone": loaded.name, "val_accuracy": winner.accuracy, "val_loss": winner.loss},
         )
 
@@ -215,26 +218,21 @@ def divide(dataset: Dataset, *, groups: np.ndarray, config: TuneConfig, progress
         test_fraction=config.test_fraction,
         train_per_class=config.train_per_class,
     )
-    if (parts == Part.VAL).any():
-        return parts
-    train = np.flatnonzero(parts == Part.TRAIN)
     try:
-        inner = split(
-            dataset.labels[train],
+        return hold_back(
+            parts,
+            dataset.labels,
             seed=config.seed,
-            names=[names[row] for row in train],
+            names=names,
             class_names=dataset.class_names,
-            groups=groups[train],
-            test_fraction=config.validation_fraction,
+            groups=groups,
+            fraction=config.validation_fraction,
         )
     except DataError:
         progress.say(
             "There are too few photos for a validation part: the training photos themselves choose the winner."
         )
         return parts
-    parts = parts.copy()
-    parts[train[inner == Part.TEST]] = Part.VAL
-    return parts
 
 
 def _extract(
