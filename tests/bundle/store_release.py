@@ -17,9 +17,9 @@ def header_of(weights: bytes) -> bytes:
 
 def main() -> None:
     import numpy as np
-    from conftest import make_images, make_info, make_model
 
     import learnet
+    from conftest import make_images, make_info, make_model
     from learnet.bundle import save_bundle
     from learnet.core import versions
 
