@@ -10,7 +10,7 @@ from learnet.data.known import KNOWN, KnownDataset
 from learnet.data.resolve import open_dataset
 from learnet.data.sniff import ImageFormat, ImageProblem, sniff
 from learnet.data.sources import ArraySource, CifarBinarySource, FileSource, ImageSource, TarSource, content_hash
-from learnet.data.splits import hold_back, merge_groups, split
+from learnet.data.splits import merge_groups, split, split_in_three
 from learnet.data.stream import FACTS_VERSION, Facts, Photo, stream_photos
 
 __all__ = [
@@ -44,7 +44,6 @@ __all__ = [
     "decode",
     "exact_groups",
     "fetch",
-    "hold_back",
     "merge_groups",
     "natural_key",
     "near_duplicate_groups",
@@ -54,6 +53,7 @@ __all__ = [
     "printable",
     "sniff",
     "split",
+    "split_in_three",
     "stack_hashes",
     "stream_photos",
 ]

@@ -15,6 +15,8 @@ from learnet.data.grouped import choose_groups, components, renumber
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from learnet.data.dataset import Dataset
+
 
 def split(
     labels: np.ndarray,
@@ -80,6 +82,57 @@ def split(
     result[free] = divided
     _require_both(result)
     return result
+
+
+def split_in_three(
+    dataset: Dataset,
+    *,
+    groups: np.ndarray,
+    seed: int,
+    test_fraction: float,
+    train_per_class: int | None,
+    validation_fraction: float,
+) -> np.ndarray:
+    """Divide photos as ``split`` does, and take a validation part out of the training part unless one is given.
+
+    Args:
+        dataset: The usable photos, n of them, with the parts that are given.
+        groups: int ``(n,)``; photos of one number stay together.
+        seed: The run's seed.
+        test_fraction: See ``split``.
+        train_per_class: See ``split``.
+        validation_fraction: Share of the training photos that validates, above 0 and below 1.
+
+    Returns:
+        int8 ``(n,)``, the ``Part`` of each photo; none is ``VAL`` where there are too few training photos for that.
+
+    Raises:
+        UsageError: As ``split``.
+        DataError: As ``split``.
+    """
+    names = dataset.names()
+    parts = split(
+        dataset.labels,
+        seed=seed,
+        names=names,
+        class_names=dataset.class_names,
+        parts=dataset.parts,
+        groups=groups,
+        test_fraction=test_fraction,
+        train_per_class=train_per_class,
+    )
+    try:
+        return hold_back(
+            parts,
+            dataset.labels,
+            seed=seed,
+            names=names,
+            class_names=dataset.class_names,
+            groups=groups,
+            fraction=validation_fraction,
+        )
+    except DataError:
+        return parts
 
 
 def hold_back(

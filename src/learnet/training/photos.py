@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learnet.core import DataError, LearnetError, probe
+from learnet.core import LearnetError, probe
 from learnet.data import (
     Finding,
     Part,
     Skipped,
-    hold_back,
     near_duplicate_groups,
     photo_findings,
-    split,
+    split_in_three,
     stack_hashes,
     stream_photos,
 )
@@ -141,30 +140,17 @@ def _room(count: int, spec: InputSpec, folder: Path) -> NDArray[np.uint8]:
 
 def _divide(used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig, progress: Progress) -> NDArray[np.int8]:
     """Return each photo's part; a validation part is taken from the training part unless the dataset brings one."""
-    names = used.names()
-    parts = split(
-        used.labels,
-        seed=config.seed,
-        names=names,
-        class_names=used.class_names,
-        parts=used.parts,
+    parts = split_in_three(
+        used,
         groups=groups,
+        seed=config.seed,
         test_fraction=config.test_fraction,
         train_per_class=config.train_per_class,
+        validation_fraction=config.validation_fraction,
     )
-    try:
-        return hold_back(
-            parts,
-            used.labels,
-            seed=config.seed,
-            names=names,
-            class_names=used.class_names,
-            groups=groups,
-            fraction=config.validation_fraction,
-        )
-    except DataError:
+    if not (parts == Part.VAL).any():
         progress.say(
             "There are too few photos for a validation part: the training photos themselves choose what is kept, and "
             "the probabilities are not calibrated."
         )
-        return parts
+    return parts

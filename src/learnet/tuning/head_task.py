@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.core import DataError, LearnetError, sha256_bytes, write_bytes
+from learnet.core import LearnetError, sha256_bytes, write_bytes
 from learnet.data import (
     Part,
     cache_folder,
-    hold_back,
     near_duplicate_groups,
     open_dataset,
     photo_findings,
-    split,
+    split_in_three,
     stack_hashes,
 )
 from learnet.evaluation import choose_threshold, fit_temperature, measure, softmax
@@ -207,32 +206,19 @@ def divide(dataset: Dataset, *, groups: np.ndarray, config: TuneConfig, progress
         config: How they are divided.
         progress: Where to tell that there are too few.
     """
-    names = dataset.names()
-    parts = split(
-        dataset.labels,
-        seed=config.seed,
-        names=names,
-        class_names=dataset.class_names,
-        parts=dataset.parts,
+    parts = split_in_three(
+        dataset,
         groups=groups,
+        seed=config.seed,
         test_fraction=config.test_fraction,
         train_per_class=config.train_per_class,
+        validation_fraction=config.validation_fraction,
     )
-    try:
-        return hold_back(
-            parts,
-            dataset.labels,
-            seed=config.seed,
-            names=names,
-            class_names=dataset.class_names,
-            groups=groups,
-            fraction=config.validation_fraction,
-        )
-    except DataError:
+    if not (parts == Part.VAL).any():
         progress.say(
             "There are too few photos for a validation part: the training photos themselves choose the winner."
         )
-        return parts
+    return parts
 
 
 def _extract(
