@@ -61,12 +61,12 @@ class Clock:
         clock = self
 
         class Watch(keras().callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras passes it)
                 clock.trials += 1 / epochs / self.params["steps"]
                 if time.perf_counter() - clock.begun > clock.seconds:
                     raise TimeUp
 
-            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras passes it)
                 clock.best = max(clock.best, float(logs["val_accuracy"]))
 
         return Watch()

@@ -94,8 +94,8 @@ def essence(records):
 
 
 if __name__ == "__main__":
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)  # noqa: T201 (the process that started this one listens)
     url = os.environ.get("LEARNET_TEST_URL") or None
     options = {"search": sys.argv[2], "trials": int(sys.argv[3]), "task": ByHand(pause=float(sys.argv[4])), "url": url}
     records = work(Path(sys.argv[1]), **options)
-    print("done", len(records), flush=True)  # noqa: T201
+    print("done", len(records), flush=True)  # noqa: T201 (the process that started this one listens)
