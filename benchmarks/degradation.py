@@ -7,7 +7,8 @@ that shortcuts turn this round. Trains all four, several times; prints a table a
 epoch) and ``degradation.png``. Runs that are in the CSV file already are not repeated.
 
 Photos are learnt as they are, in small batches: so the deep networks get the many steps that they need, and come near
-to what they can fit, within a few epochs. Layers are then so small that a process with one thread wastes least: there is one on each core.
+to what they can fit, within a few epochs. Layers are then so small that a process with one thread wastes least:
+there is one on each core.
 """
 
 from __future__ import annotations
