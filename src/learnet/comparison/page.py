@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from learnet.core import probe
-from learnet.evaluation.markup import Html, bar, count, join, number, percent, table, tag
+from learnet.evaluation.markup import Html, count, join, number, percent, table, tag
 from learnet.evaluation.report import render_page as render_report
+from learnet.plots import Measured, intervals_figure
+from learnet.plots.style import to_svg
 
 if TYPE_CHECKING:
     from learnet.comparison.compare import Comparison
@@ -46,11 +48,11 @@ def cells(row: ComparedRow) -> list[str]:
         row: Which one; its figures' units are in ``COLUMNS``.
     """
     measured = [
-        _figure(row.minutes, 2 if row.minutes < 1 else 1),
-        _figure(row.peak_memory_mb, 0),
-        _figure(row.disk_mb, 1),
-        _figure(row.images_per_second, 0 if row.images_per_second >= 10 else 1),
-        _figure(row.latency_ms, 1),
+        _measured(row.minutes, 2 if row.minutes < 1 else 1),
+        _measured(row.peak_memory_mb, 0),
+        _measured(row.disk_mb, 1),
+        _measured(row.images_per_second, 0 if row.images_per_second >= 10 else 1),
+        _measured(row.latency_ms, 1),
     ]
     return [
         row.name,
@@ -69,45 +71,55 @@ def failed_cells(row: FailedRow) -> list[str]:
 def render_page(made: Comparison) -> str:
     """Return the page as HTML, in the manner of all reports."""
     sections = [
-        ("table", "The same photos, splits and seeds", join(_table(made), *(_note(text) for text in _notes(made)))),
+        (
+            "table",
+            "The same photos, splits and seeds",
+            join(_figure(made), _table(made), *(_note(text) for text in _notes(made))),
+        ),
         ("neighbours", "Neighbours, photo by photo", _neighbours(made)),
         ("failed", "What failed", _failed(made)),
         ("reports", "Each run's own report", _reports(made)),
-        ("reproduce", "How to repeat it", tag("p", tag("code", made.config.command()))),
+        ("reproduce", "How to repeat it", tag("pre", tag("code", made.config.command()))),
     ]
-    told = [(name, title, content) for name, title, content in sections if content is not None]
+    name, separator, reason = made.pick.partition(": ")
+    told = [(place, title, content) for place, title, content in sections if content is not None]
     body = join(
         tag(
             "header",
             tag("p", "learnet comparison", class_="brand"),
             tag("h1", f"{len(made.rows)} ways to classify {made.config.data}"),
-            tag("p", "Take ", tag("strong", made.pick), class_="verdict"),
+            tag("p", "Take ", tag("strong", name), separator, reason, class_="verdict"),
         ),
-        tag("nav", *(tag("a", title, href=f"#{name}") for name, title, _ in told), aria_label="Sections"),
+        tag("nav", *(tag("a", title, href=f"#{place}") for place, title, _ in told), aria_label="Sections"),
         tag(
             "main",
-            *(tag("section", tag("h2", title), content, id=name, class_="part") for name, title, content in told),
+            *(tag("section", tag("h2", title), content, id=place, class_="part") for place, title, content in told),
         ),
     )
     return render_report(f"{made.config.data}, compared", body)
 
 
-def _table(made: Comparison) -> Html:
-    values = [
-        (row.accuracy, row.low, row.macro_f1, row.minutes, row.peak_memory_mb, row.disk_mb, row.images_per_second)
+def _figure(made: Comparison) -> Html:
+    label = "Accuracy of each way with its 95 % interval"
+    rows = [
+        Measured(name=row.name, accuracy=row.accuracy, low=row.low, high=row.high, simple=not row.trained)
         for row in made.rows
     ]
+    drawn = Html(to_svg(intervals_figure(rows), label=label))
+    return tag("div", drawn, class_="plot wide", tabindex="0", role="region", aria_label=label)
+
+
+def _table(made: Comparison) -> Html:
     lines: list[list[object]] = []
-    for row, worth in zip(made.rows, values, strict=True):
-        name, accuracy, *others = cells(row)
-        figures = [number(cell, value=value) for cell, value in zip(others, (*worth[1:], row.latency_ms), strict=True)]
-        lines.append([name, number(accuracy, value=row.accuracy), bar(row.accuracy, (row.low, row.high)), *figures])
+    for row in made.rows:
+        name, *figures = cells(row)
+        costs = (row.minutes, row.peak_memory_mb, row.disk_mb, row.images_per_second, row.latency_ms)
+        worth = (row.accuracy, row.low, row.macro_f1, *costs)
+        lines.append([name, *(number(cell, value=value) for cell, value in zip(figures, worth, strict=True))])
     for failed in made.failed:
-        name, word, *others = failed_cells(failed)
-        lines.append([name, number(word, value=-1), tag("td"), *(number(cell, value=-1) for cell in others)])
-    header = (*COLUMNS[:2], "", *COLUMNS[2:])
-    seeds = count(made.config.seeds, "seed")
-    return table(f"The best accuracy first; {seeds}", header, lines, sortable=True)
+        name, *figures = failed_cells(failed)
+        lines.append([name, *(number(cell, value=-1) for cell in figures)])
+    return table(f"The best accuracy first; {count(made.config.seeds, 'seed')}", COLUMNS, lines, sortable=True)
 
 
 def _notes(made: Comparison) -> list[str]:
@@ -153,5 +165,5 @@ def _named(row: FailedRow) -> str:
     return row.name if row.seed is None else f"{row.name}, seed {row.seed}"
 
 
-def _figure(value: float, digits: int) -> str:
+def _measured(value: float, digits: int) -> str:
     return f"{value:,.{digits}f}" if value else "-"

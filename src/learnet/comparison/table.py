@@ -39,6 +39,7 @@ class ComparedRow:
         latency_ms: At prediction, one photo at a time; 0 for simple methods.
         computed: Photos whose features it computed; the others came from the cache.
         seeds: How many runs.
+        trained: Whether a network was trained; False for simple methods.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ComparedRow:
     latency_ms: float = 0.0
     computed: int = 0
     seeds: int = 1
+    trained: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,23 +95,25 @@ def tabulate(records: Sequence[RowRecord], ledger: Ledger) -> Table:
     for record in records:
         if record.problem is None:
             ways.setdefault(record.row.name, []).append(record)
-    rows, answers, trained = [], {}, set()
+    rows, answers = [], {}
     for ended in ways.values():
         said = _read_answers(ended, ledger)
         row = _row(ended, said)
         rows.append(row)
         answers[row.name] = said
-        trained |= {row.name} if ended[0].row.trained else set()
     rows.sort(key=lambda row: -row.accuracy)
-    best, *others = [row for row in rows if row.name in trained]
+    best, *others = [row for row in rows if row.trained]
     tests = {row.name: _paired(answers[row.name], answers[best.name]) for row in others}
+    taken = pick([best, *others], {name: test for name, test in tests.items() if test is not None})
+    simple = [row for row in rows if not row.trained and row.accuracy >= best.accuracy]
+    mind = mind_simple(simple[0], _paired(answers[best.name], answers[simple[0].name])) if simple else ""
     return Table(
         rows=tuple(rows),
         failed=tuple(_failed(record) for record in records if record.problem is not None),
         neighbours=tuple(
             (a.name, b.name, _told(_paired(answers[b.name], answers[a.name]))) for a, b in itertools.pairwise(rows)
         ),
-        pick=pick([best, *others], {name: test for name, test in tests.items() if test is not None}),
+        pick=taken + mind,
     )
 
 
@@ -125,12 +129,23 @@ def pick(rows: Sequence[ComparedRow], against_best: Mapping[str, Paired]) -> str
     chosen = min(equal, key=lambda row: (round(1 / max(row.images_per_second, 1e-9), 3), row.minutes))
     if chosen is best:
         others = "" if len(equal) == 1 else " Of those that it is not shown to beat, none is cheaper."
-        return f"{best.name}: the best accuracy, {best.accuracy:.1%}.{others}"
+        return f"{best.name}: the best of the trainings, {best.accuracy:.1%}.{others}"
     said = against_best[chosen.name].describe()
     return (
         f"{chosen.name}: {chosen.accuracy:.1%} in {chosen.minutes:.1f} minutes and {chosen.images_per_second:.0f} "
         f"images/s. {best.name} has {best.accuracy:.1%}, but that is {said}."
     )
+
+
+def mind_simple(row: ComparedRow, against_best: Paired | None) -> str:
+    """Return a sentence that warns of a simple method that does at least as well as every training.
+
+    Args:
+        row: The simple method.
+        against_best: The paired test of it against the best training; None if they share no photos.
+    """
+    said = "" if against_best is None else f", which is {against_best.describe()} against the best training"
+    return f" But {row.name} reaches {row.accuracy:.1%} without training a network{said}."
 
 
 def macro_f1(confusion: np.ndarray) -> float:
@@ -164,6 +179,7 @@ def _row(ended: Sequence[RowRecord], answers: Answers) -> ComparedRow:
         latency_ms=statistics.median(record.latency_ms for record in ended),
         computed=sum(record.computed for record in ended),
         seeds=len(seeds),
+        trained=row.trained,
     )
 
 
