@@ -104,9 +104,8 @@ def test_seeds_make_one_row_and_neighbours_are_compared_photo_by_photo(tmp_path)
     assert [each.seeds for each in table.rows] == [2, 2, 2, 2]
     assert (head.low, head.high) == bootstrap_interval(8, 8, seed=0)
     assert (full.low, full.high) == bootstrap_interval(6, 8, seed=0)
-    scores = [
-        f1_score(list(truth), list(said), average="macro") for truth, said in (("abba", "abaa"), ("aabb", "abbb"))
-    ]
+    pairs = (("abba", "abaa"), ("aabb", "abbb"))
+    scores = [f1_score(list(truth), list(said), average="macro") for truth, said in pairs]
     assert full.macro_f1 == pytest.approx(mean(scores))
     assert majority.macro_f1 == pytest.approx(1 / 3)  # F1 of 2/3 for one class, none for the other
     assert (head.minutes, head.peak_memory_mb, head.images_per_second, head.computed) == (2.0, 2.0, 20.0, 4)

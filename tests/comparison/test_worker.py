@@ -14,7 +14,7 @@ import learnet
 from learnet.comparison import worker
 from learnet.comparison.child import Told
 from learnet.comparison.config import CompareConfig, Row, trained_rows
-from learnet.comparison.ledger import Ledger
+from learnet.comparison.ledger import Ledger, RowRecord
 from learnet.comparison.table import tabulate
 from learnet.comparison.worker import death, relay, run_apart
 from learnet.core import Silent
@@ -202,10 +202,7 @@ def test_simple_methods_in_processes_have_the_macro_f1_of_scikit_learn(photos, t
     truth, said = [line[2] for line in lines], [line[3] for line in lines]
     assert truth == ["ant", "bee", "bee"]
     assert said == truth  # a brightness of its own for each class
-    write_table(
-        ledger.place(trained) / "predictions.csv", ("path", "class", "answer"), [line[1:3] + ["bee"] for line in lines]
-    )
-    from learnet.comparison.ledger import RowRecord
-
+    always = [(line[1], line[2], "bee") for line in lines]
+    write_table(ledger.place(trained) / "predictions.csv", ("path", "class", "answer"), always)
     table = tabulate([RowRecord(row=trained), ledger.done(pixels)], ledger)
     assert [each.macro_f1 for each in table.rows] == [1.0, pytest.approx(f1_score(truth, ["bee"] * 3, average="macro"))]
