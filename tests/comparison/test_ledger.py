@@ -45,6 +45,14 @@ def test_another_comparison_is_refused(tmp_path):
         begin(tmp_path, CONFIG, seen="a", bundles={"b": "2"})
 
 
+@pytest.mark.parametrize("name", ["majority", FIRST.key])
+def test_nothing_of_others_is_written_over(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match=f"{name}' is there already, and no comparison made it"):
+        begin(tmp_path, CONFIG, seen="a", bundles={})
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_what_is_no_comparison_is_not_resumed(tmp_path):
     with pytest.raises(UsageError, match=r"no comparison that can be resumed: it has no comparison\.json"):
         begun_with(tmp_path)

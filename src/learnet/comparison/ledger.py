@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.comparison.config import CompareConfig, Row, is_bundle
+from learnet.comparison.config import CompareConfig, Row, is_bundle, simple_rows, trained_rows
 from learnet.core import LearnetError, UsageError, fingerprint, sha256_file, write_json
 from learnet.data import InputSpec, open_dataset, printable, stream_photos
 
@@ -121,9 +121,16 @@ def begin(folder: Path, config: CompareConfig, *, seen: str, bundles: dict[str, 
         bundles: ``bundle_digests`` of the backbones.
 
     Raises:
-        UsageError: If the folder holds another comparison.
+        UsageError: If the folder holds another comparison, or something else where its rows would lie.
     """
     if not (folder / BEGUN).exists():
+        places = [folder / row.key for row in (*trained_rows(config), *simple_rows(config, {}))]
+        taken = next((place for place in places if place.exists()), None)
+        if taken is not None:
+            raise UsageError(
+                f"'{taken}' is there already, and no comparison made it. Move it away, or choose another folder with "
+                "--out."
+            )
         write_json(folder / BEGUN, {"config": config.to_json(), "photos": seen, "bundles": bundles})
         return
     before = _read(folder)

@@ -196,13 +196,14 @@ def _verdict(tuned: Tuned) -> Html:
     )
 
 
-def _figure(figure: Figure, label: str) -> Html:
+def _figure(figure: Figure, label: str, kind: str = "plot wide") -> Html:
     drawn = Html(to_svg(figure, label=label))
-    return tag("div", drawn, class_="plot wide", tabindex="0", role="region", aria_label=label)
+    return tag("div", drawn, class_=kind, tabindex="0", role="region", aria_label=label)
 
 
 def _laid_out(settings: Sequence[SettingAxis], draw: Callable[[], Figure]) -> Html | None:
-    return _figure(draw(), f"Trials over {', '.join(setting.name for setting in settings)}") if settings else None
+    label = f"Trials over {', '.join(setting.name for setting in settings)}"
+    return _figure(draw(), label, kind="plot wide panels") if settings else None
 
 
 def _importance(shares: dict[str, float], tuned: Tuned) -> Html:
