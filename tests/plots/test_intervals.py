@@ -7,7 +7,7 @@ def test_every_accuracy_stands_on_its_line_with_its_interval():
     rows = [
         Measured(name="k nearest neighbours on pixels", accuracy=0.9, low=0.8, high=0.95, simple=True),
         Measured(name="\x1b[31mred", accuracy=0.7, low=0.6, high=0.75),
-        Measured(name="n" * 80, accuracy=0.1, low=0.0, high=0.2, simple=True),
+        Measured(name="/a/long/path/" + "n" * 80 + "/bundle, partial", accuracy=0.1, low=0.0, high=0.2, simple=True),
     ]
     (axes,) = intervals_figure(rows).axes
     trained, simple = axes.lines
@@ -18,7 +18,7 @@ def test_every_accuracy_stands_on_its_line_with_its_interval():
     first, second, third = [label.get_text() for label in axes.get_yticklabels()]
     assert first == "k nearest neighbours on pixels"
     assert "\x1b" not in second
-    assert third == "n" * 55 + "…"
+    assert third == "/a/long/path/nnnnn…" + "n" * 21 + "/bundle, partial"
     bottom, top = axes.get_ylim()
     assert bottom > top  # the first one on top
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-_NAME = 56  # characters; the end is cut off
+_NAME = 56  # characters
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,14 @@ def intervals_figure(measured: Sequence[Measured]) -> Figure:
             )
             face = PAPER if simple else colour
             axes.plot(places, lines, marker, color=colour, markerfacecolor=face, markersize=7, label=label)
-        names = [visible(row.name) for row in measured]
-        axes.set_yticks(range(len(names)), [name if len(name) <= _NAME else f"{name[: _NAME - 1]}…" for name in names])
+        names = [_short(visible(row.name)) for row in measured]
+        axes.set_yticks(range(len(names)), names)
         axes.set(xlabel="accuracy with its 95 % interval, %", ylim=(len(names) - 0.5, -0.5))
         axes.grid(visible=False, axis="y")
         figure.legend(loc="outside upper right", ncols=2)
     return figure
+
+
+def _short(name: str) -> str:
+    """Return a name without its middle if it is long: a path's end tells more than what leads there."""
+    return name if len(name) <= _NAME else f"{name[: _NAME // 3]}…{name[-(_NAME - _NAME // 3 - 1) :]}"
