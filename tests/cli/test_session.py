@@ -13,7 +13,8 @@ from learnet.core import DataError, UsageError
     [
         (UsageError("A bad value."), 2, "A bad value."),
         (DataError("Bad photos."), 1, "Bad photos."),
-        (KeyboardInterrupt(), 130, "Interrupted."),
+        (KeyboardInterrupt(), 130, "run the same command to go on."),
+        (KeyboardInterrupt("Interrupted. Go on with: that"), 130, "learnet: Interrupted. Go on with: that"),
         (OSError(errno.ENOSPC, "No space left on device", "/disk/file"), 1, "No space left on device (/disk/file)"),
         (MemoryError(), 1, "not enough memory"),
         (ZeroDivisionError("division by zero"), 1, "ZeroDivisionError: division by zero"),

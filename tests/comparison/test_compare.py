@@ -1,68 +1,150 @@
-import numpy as np
+import csv
+import json
+import os
+import re
+from dataclasses import asdict
+
 import pytest
-from sklearn.metrics import f1_score
 
-from learnet.comparison import ComparedRow, Comparison, compare, pick
-from learnet.comparison.compare import macro_f1
-from learnet.comparison.page import render_page
-from learnet.core import UsageError
-from learnet.evaluation import confusion_matrix, paired_test
+from learnet.comparison import compare, resume
+from learnet.core import LearnetError, Silent, UsageError
 
-
-def row(name, accuracy, *, speed=100.0, minutes=1.0):
-    return ComparedRow(
-        name=name,
-        accuracy=accuracy,
-        low=accuracy - 0.01,
-        high=accuracy + 0.01,
-        macro_f1=accuracy,
-        minutes=minutes,
-        images_per_second=speed,
-    )
+LITE = "efficientnet_lite0"
+ASKED = {"modes": ("head", "partial"), "seeds": 2, "processes": False}
+ROWS = [
+    *(f"{LITE}-{mode}-seed{seed}" for mode in ("head", "partial") for seed in (0, 1)),
+    *("majority", "k-nearest-neighbours-on-pixels", f"k-nearest-neighbours-on-features-of-{LITE}"),
+    *("linear-svm-on-pixels", f"linear-svm-on-features-of-{LITE}"),
+]
 
 
-def against(gained, lost):
-    first = [True] * 50 + [False] * gained + [True] * lost
-    second = [True] * 50 + [True] * gained + [False] * lost
-    return paired_test(first, second)
+class Stop(Silent):
+    """Interrupts at one of the lines that a row says: before its work, or when all but its record is written."""
+
+    def __init__(self, after):
+        self.left, self.said = after, []
+
+    def say(self, line):
+        self.said.append(line)
+        if line == "half" or line.startswith("Row"):
+            if self.left == 0:
+                raise KeyboardInterrupt
+            self.left -= 1
 
 
-def test_the_cheaper_one_is_taken_where_no_difference_is_shown():
-    rows = [row("slow", 0.95, speed=10), row("fast", 0.949, speed=100), row("worse", 0.9, speed=500)]
-    said = pick(rows, {"fast": against(5, 4), "worse": against(60, 5)})
-    assert said.startswith("fast: 94.9%")
-    assert "difference not shown" in said
+def telling(made):
+    """All that a comparison says but times."""
+    rows = [{name: value for name, value in asdict(row).items() if name != "minutes"} for row in made.rows]
+    return rows, made.failed, made.neighbours, re.sub(r"in \d+\.\d minutes", "", made.pick)
 
 
-def test_the_best_one_is_taken_where_it_is_shown_to_be_better():
-    rows = [row("slow", 0.95, speed=10), row("fast", 0.9, speed=100)]
-    assert pick(rows, {"fast": against(60, 5)}) == "slow: the best accuracy, 95.0%."
+@pytest.fixture
+def uninterrupted(photos, tmp_path, measurer):
+    made = compare(photos, out=tmp_path / "whole", progress=Silent(), **ASKED)
+    assert measurer.calls == ROWS
+    measurer.calls.clear()
+    return made
 
 
-def test_of_equal_speeds_the_shorter_training_is_taken():
-    rows = [row("long", 0.95, minutes=9.0), row("short", 0.949, minutes=1.0)]
-    assert pick(rows, {"short": against(5, 4)}).startswith("short")
+def test_interrupted_anywhere_it_goes_on_and_says_the_same(photos, tmp_path, measurer, uninterrupted):
+    for after in range(2 * len(ROWS)):
+        out, done = tmp_path / f"stopped{after}", after // 2
+        with pytest.raises(KeyboardInterrupt, match=rf"{done} of 9 rows have ended .* --resume {re.escape(str(out))}$"):
+            compare(photos, out=out, progress=Stop(after), **ASKED)
+        assert {path.parent.name for path in out.glob("*/row.json")} == set(ROWS[:done])
+        assert measurer.calls == ROWS[: (after + 1) // 2]
+        measurer.calls.clear()
+        again = Stop(100)
+        made = compare(photos, out=out, progress=again, **ASKED)
+        assert measurer.calls == ROWS[done:]
+        assert again.said[0].startswith(f"Row {done + 1} of 9:")
+        assert telling(made) == telling(uninterrupted)
+        measurer.calls.clear()
 
 
-def test_macro_f1_is_scikit_learns():
-    random = np.random.default_rng(0)
-    truth, said = random.integers(0, 5, (2, 200))
-    confusion = confusion_matrix(truth, said, classes=5)
-    assert macro_f1(confusion) == pytest.approx(f1_score(truth, said, average="macro"))
+def test_what_is_complete_is_taken_over(photos, measurer, uninterrupted):
+    assert telling(resume(uninterrupted.folder, processes=False, progress=Silent())) == telling(uninterrupted)
+    assert measurer.calls == []
 
 
-def test_the_page_shows_names_as_text(tmp_path):
-    made = Comparison(
-        folder=tmp_path, rows=(row("<b>", 0.5),), neighbours=(("a", "b", "+1.0 points"),), pick="<i>: the best"
-    )
-    page = render_page(made)
-    assert "&lt;b&gt;" in page
-    assert "<i>" not in page
-    assert "50.0" in page
+def test_it_goes_on_however_often_it_is_interrupted(photos, tmp_path, measurer, uninterrupted):
+    out, stops = tmp_path / "stopped", 0
+    while True:
+        try:
+            made = compare(photos, out=out, progress=Stop(2), **ASKED)
+            break
+        except KeyboardInterrupt:
+            stops += 1
+    assert stops == len(ROWS) - 1  # each time one row more
+    assert telling(made) == telling(uninterrupted)
+    assert measurer.calls == ROWS
 
 
-def test_nothing_to_compare_is_refused():
-    with pytest.raises(UsageError, match="received 'heads'"):
-        compare("photos", modes=("heads",))
-    with pytest.raises(UsageError, match="at least one mode"):
-        compare("photos", modes=())
+def test_a_row_that_fails_is_told_and_tried_again(photos, tmp_path, measurer, uninterrupted):
+    out = tmp_path / "failing"
+    measurer.fails = {ROWS[1]: MemoryError(), ROWS[6]: OSError(28, "No space left on device"), ROWS[7]: KeyError("x")}
+    made = compare(photos, out=out, progress=Silent(), **ASKED)
+    assert [(row.name, row.seed, row.reason) for row in made.failed] == [
+        (f"{LITE}, head", 1, "There was not enough memory."),
+        ("k nearest neighbours on features", None, "The system refused to go on: No space left on device."),
+        ("linear SVM on pixels", None, "It failed in a way that learnet did not foresee: KeyError: 'x'."),
+    ]
+    assert [row.seeds for row in made.rows if row.name == f"{LITE}, head"] == [1]
+    with (out / "compare.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["name"], line["accuracy"], line["problem"]) for line in lines if line["problem"]] == [
+        (row.name if row.seed is None else f"{row.name}, seed {row.seed}", "", row.reason) for row in made.failed
+    ]
+    told = json.loads((out / "compare.json").read_text())
+    assert told["failed"][0] == {"name": f"{LITE}, head", "seed": 1, "reason": "There was not enough memory."}
+    measurer.fails.clear()
+    measurer.calls.clear()
+    assert telling(resume(out, processes=False, progress=Silent())) == telling(uninterrupted)
+    assert measurer.calls == [ROWS[1], *ROWS[4:]]  # the second seed's split is now that of its first run
+
+
+def test_simple_methods_take_the_split_of_a_run_that_has_one(photos, tmp_path, measurer, uninterrupted):
+    out = tmp_path / "failing"
+    measurer.fails = {ROWS[0]: MemoryError(), ROWS[1]: MemoryError(), ROWS[3]: MemoryError()}
+    made = compare(photos, out=out, progress=Silent(), **ASKED)
+    known = json.loads((out / "majority" / "row.json").read_text())["row"]
+    assert (known["seeds"], known["splits"]) == ([0], [ROWS[2]])
+    assert {row.seeds for row in made.rows} == {1}
+    measurer.fails.clear()
+    measurer.calls.clear()
+    assert telling(resume(out, processes=False, progress=Silent())) == telling(uninterrupted)
+    assert measurer.calls == [*ROWS[:2], *ROWS[3:]]  # simple methods again, now for both seeds
+
+
+def test_where_every_training_fails_there_is_nothing_to_compare(photos, tmp_path, measurer):
+    measurer.fails = dict.fromkeys(ROWS[:4], UsageError("The time limit is too short."))
+    with pytest.raises(LearnetError, match=r"Every training failed\. The first one: The time limit is too short\."):
+        compare(photos, out=tmp_path / "none", progress=Silent(), **ASKED)
+
+
+def test_other_settings_and_other_photos_are_refused(photos, tmp_path, measurer):
+    out = tmp_path / "out"
+    compare(photos, out=out, progress=Silent(), **ASKED)
+    before = (out / "compare.json").read_bytes()
+    with pytest.raises(UsageError, match=r"other settings: seeds 2, not 3; test fraction 0\.2, not 0\.3"):
+        compare(photos, out=out, progress=Silent(), **{**ASKED, "seeds": 3, "test_fraction": 0.3})
+    (photos / "ant" / "0.png").unlink()
+    with pytest.raises(UsageError, match="are not those that the comparison"):
+        compare(photos, out=out, progress=Silent(), **ASKED)
+    with pytest.raises(UsageError, match="are not those that the comparison"):
+        resume(out, processes=False, progress=Silent())
+    assert measurer.calls == ROWS
+    assert (out / "compare.json").read_bytes() == before
+
+
+def test_what_does_not_exist_leaves_no_folder(tmp_path):
+    with pytest.raises(UsageError):
+        compare(tmp_path / "nothing", out=tmp_path / "out", progress=Silent())
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_folder_it_makes_one(photos, tmp_path, measurer, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = compare(os.fspath(photos), modes=("head",), processes=False, progress=Silent())
+    assert re.fullmatch(r"runs/compare-photos-\d{8}-\d{6}", made.folder.as_posix())
+    assert {path.name for path in made.folder.glob("compare.*")} == {"compare.csv", "compare.html", "compare.json"}

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
@@ -37,6 +39,16 @@ def test_every_baseline_agrees_with_scikit_learn() -> None:
     assert min(accuracies) - 0.03 <= machine.accuracy <= max(accuracies) + 0.03
     low, high = machine.accuracy_interval
     assert low < machine.accuracy < high
+
+
+def test_answers_are_those_whose_accuracy_is_measured() -> None:
+    x, labels = _problem(n=300)
+    parts = {"classes": 5, "train_rows": np.arange(200), "test_rows": np.arange(200, 300)}
+    rows = measure_baselines(x, labels, **parts, seed=3)
+    for method, row in zip(get_args(baselines.SimpleMethod), rows, strict=True):
+        answers, chosen = baselines.answer_simply(method, x, labels, **parts, seed=3)
+        assert (answers == labels[200:]).mean() == row.accuracy
+        assert row.name == (f"{method} ({chosen})" if chosen else method)
 
 
 def test_neighbours_equal_a_plain_search_for_every_k() -> None:

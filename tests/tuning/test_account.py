@@ -1,4 +1,5 @@
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -114,7 +115,16 @@ def test_the_table_and_the_page_tell_of_every_trial(tmp_path):
     page = (tmp_path / "tuning.html").read_text()
     assert page.count("<svg") == 4
     assert "It broke &lt;off&gt;." in page
-    assert "learnet tune photos --backbone efficientnet_lite0 --search random --seed 0 --space space.toml" in page
+    assert (
+        "learnet tune photos --backbone efficientnet_lite0 --search random --seed 0 --space space.toml --trials 14<"
+        in page
+    )
+    best = max(trials[:12], key=lambda trial: trial.accuracy)
+    first = re.findall(r"<tr>.*?</tr>", page.split("<caption>The best first; 14 of 14")[1])[1]
+    rate = best.values["learning_rate"]
+    assert f'<td class="number" data-value="{rate:.6g}">{rate:.3g}</td>' in first  # sorted as a number
+    heads = re.findall('<th scope="col"[^>]*>([^<]+)</th>', page.split("<caption>The best first; 14 of 14")[1])
+    assert len(set(heads)) == len(heads)
     assert "12 complete, 1 stopped early, 1 failed" in page
 
 

@@ -48,9 +48,10 @@ def run_verb(
         result = work(default_progress(quiet=quiet))
     except LearnetError as error:
         _fail(str(error), error.exit_code, as_json=as_json)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         _fail(
-            "Interrupted. What was computed so far stays in the cache: run the same command to go on.",
+            str(interrupt)
+            or "Interrupted. What was computed so far stays in the cache: run the same command to go on.",
             INTERRUPTED,
             as_json=as_json,
         )

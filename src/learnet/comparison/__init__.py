@@ -1,6 +1,20 @@
 """Things side by side, measured by the same rule on the same machine."""
 
 from learnet.comparison.chart import Chart, ChartRow, LinearFit, chart
-from learnet.comparison.compare import ComparedRow, Comparison, compare, pick
+from learnet.comparison.compare import Comparison, compare, resume
+from learnet.comparison.config import CompareConfig
+from learnet.comparison.table import ComparedRow, FailedRow, pick
 
-__all__ = ["Chart", "ChartRow", "ComparedRow", "Comparison", "LinearFit", "chart", "compare", "pick"]
+__all__ = [
+    "Chart",
+    "ChartRow",
+    "CompareConfig",
+    "ComparedRow",
+    "Comparison",
+    "FailedRow",
+    "LinearFit",
+    "chart",
+    "compare",
+    "pick",
+    "resume",
+]

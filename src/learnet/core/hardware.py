@@ -77,10 +77,22 @@ def peak_memory_bytes() -> int:
     """Return the most memory that this process ever held (resident set), in bytes; 0 where the system does not tell."""
     if sys.platform == "win32":
         return 0
+    own = _high_water_mark()
+    if own:
+        return own
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _high_water_mark() -> int:
+    """Return Linux' own figure, 0 elsewhere: ``getrusage`` there counts what the parent held before it started us."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _cpuinfo(field: str) -> str:

@@ -7,6 +7,7 @@ from learnet.plots.decision import borders_figure, decision_figure
 from learnet.plots.descent import slope_figure, surface_figure
 from learnet.plots.fits import fit_figure
 from learnet.plots.games import beliefs_figure, clouds_figure
+from learnet.plots.intervals import Measured, intervals_figure
 from learnet.plots.memories import energy_figure, states_figure
 from learnet.plots.networks import Stage, block_figure, modes_figure
 from learnet.plots.neurons import activations_figure, neuron_figure, weights_figure
@@ -27,6 +28,7 @@ from learnet.plots.tuning import (
 
 __all__ = [
     "OKABE_ITO",
+    "Measured",
     "SettingAxis",
     "Stage",
     "TrialPoint",
@@ -44,6 +46,7 @@ __all__ = [
     "fit_figure",
     "history_figure",
     "importance_figure",
+    "intervals_figure",
     "map_figure",
     "modes_figure",
     "neuron_figure",

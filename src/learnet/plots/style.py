@@ -3,7 +3,7 @@
 Figures are made without ``pyplot`` and without changing Matplotlib's global settings for the caller. The colours are
 Okabe and Ito's, which people with any of the common kinds of colour blindness tell apart
 (https://jfly.uni-koeln.de/color/). In a page, ink and grid lines take the page's own ``--ink`` and ``--line``, so that
-one figure serves light, dark and print; blue takes ``--blue``.
+one figure serves light, dark and print; blue takes ``--blue``, paper ``--card``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ OKABE_ITO: Mapping[str, str] = MappingProxyType(
 )
 INK = "#1b1b1f"
 LINE = "#c9c9cf"
-_THEME = {INK: "--ink", LINE: "--line", OKABE_ITO["blue"]: "--blue"}
+PAPER = "#fffffe"  # what lies behind a figure; white itself stays white
+_THEME = {INK: "--ink", LINE: "--line", PAPER: "--card", OKABE_ITO["blue"]: "--blue"}
 _STYLE = re.compile(r"<defs>\s*<style.*?</defs>", re.DOTALL)  # inside HTML it would style the whole page
 _FONT = re.compile(r"font-family: [^;\"]*; ?")
 _ID = re.compile(r' id="([^"]*)"')

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from learnet.plots.style import INK, LINE, OKABE_ITO, drawing, new_figure
+from learnet.plots.style import INK, LINE, OKABE_ITO, PAPER, drawing, new_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,7 +161,7 @@ def parallel_figure(trials: Sequence[TrialPoint], settings: Sequence[SettingAxis
     spread = (high - low) or 1.0
     last = SettingAxis(name="accuracy", low=low, high=low + spread)
     with drawing(**{"axes.grid": False}):
-        figure = new_figure(width=max(6.0, 1.45 * (len(settings) + 1)), height=5)
+        figure = new_figure(width=max(6.0, 1.15 * (len(settings) + 1)), height=5)
         axes = figure.subplots()
         columns = range(len(settings) + 1)
         for column, setting in zip(columns, (*settings, last), strict=True):
@@ -172,9 +172,10 @@ def parallel_figure(trials: Sequence[TrialPoint], settings: Sequence[SettingAxis
                     (column, place),
                     xytext=(4, 0),
                     textcoords="offset points",
-                    fontsize=8,
+                    fontsize=9,
                     va="center",
                     zorder=4,
+                    bbox={"boxstyle": "round,pad=0.12", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.85},
                 )
         for order, trial in enumerate(done):
             share = ((trial.accuracy or 0.0) - low) / spread

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from learnet.transfer_learning.solver import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.integer[Any]]
 
+SimpleMethod = Literal["always the largest class", "k nearest neighbours", "linear SVM"]
 NEIGHBOURS = (1, 3, 5, 10, 20)  # the k that are tried
 _MOST_REFERENCES = 10_000  # photos that neighbours are searched among, so that the time stays bounded
 _MOST_QUESTIONS = 1_000  # training photos by which k is chosen
@@ -65,15 +66,17 @@ def measure_baselines(
     """
     progress = Silent() if progress is None else progress
     truth, rows = labels[test_rows], []
-    with single_threaded_blas(), progress.stage("Measuring simple methods", 3) as task:
-        for method in (_majority, _neighbours, _support_vectors):
-            name, answers = method(features, labels, train_rows, test_rows, classes, seed)
+    with progress.stage("Measuring simple methods", len(_METHODS)) as task:
+        for method in _METHODS:
+            answers, chosen = answer_simply(
+                method, features, labels, classes=classes, train_rows=train_rows, test_rows=test_rows, seed=seed
+            )
             confusion = confusion_matrix(truth, answers, classes=classes)
             support, right = confusion.sum(axis=1), confusion.diagonal()
             recall = right[support > 0] / support[support > 0]
             rows.append(
                 BaselineRow(
-                    name=name,
+                    name=f"{method} ({chosen})" if chosen else method,
                     accuracy=float(right.sum() / len(truth)),
                     mean_class_recall=float(recall.mean()),
                     accuracy_interval=bootstrap_interval(int(right.sum()), len(truth), seed=seed),
@@ -81,6 +84,42 @@ def measure_baselines(
             )
             task.advance()
     return tuple(rows)
+
+
+def answer_simply(
+    method: SimpleMethod,
+    features: Floats,
+    labels: Ints,
+    *,
+    classes: int,
+    train_rows: Ints,
+    test_rows: Ints,
+    seed: int = 0,
+) -> tuple[Ints, str]:
+    """Answer the test part by one simple method, tuned on the training part only.
+
+    Args:
+        method: Which one.
+        features: float32 (N, d), C-contiguous; neither copied nor changed.
+        labels: int (N,), in [0, classes).
+        classes: How many classes there are.
+        train_rows: Rows to learn from, at least one.
+        test_rows: Rows to answer.
+        seed: The run's seed.
+
+    Returns:
+        The answers (len(test_rows),), and what was chosen, such as ``"k = 3"``; empty if there was nothing to choose.
+
+    Example:
+        >>> photos, labels = np.array([[0], [1], [9], [10]], np.float32), np.array([0, 0, 1, 1])
+        >>> answers, chosen = answer_simply(
+        ...     "linear SVM", photos, labels, classes=2, train_rows=np.array([0, 2]), test_rows=np.array([1, 3])
+        ... )
+        >>> answers.tolist()
+        [0, 1]
+    """
+    with single_threaded_blas():
+        return _METHODS[method](features, labels, train_rows, test_rows, classes, seed)
 
 
 def foreign_auroc(
@@ -137,14 +176,14 @@ def foreign_auroc(
 
 def _majority(
     _features: Floats, labels: Ints, train_rows: Ints, test_rows: Ints, classes: int, _seed: int
-) -> tuple[str, Ints]:
+) -> tuple[Ints, str]:
     largest = int(np.bincount(labels[train_rows], minlength=classes).argmax())
-    return "always the largest class", np.full(len(test_rows), largest)
+    return np.full(len(test_rows), largest), ""
 
 
 def _neighbours(
     features: Floats, labels: Ints, train_rows: Ints, test_rows: Ints, classes: int, seed: int
-) -> tuple[str, Ints]:
+) -> tuple[Ints, str]:
     """Answer by the cosine-nearest training photos in standardised features; k is chosen by leaving one out."""
     random = generator(seed, "neighbours")
     references = train_rows
@@ -155,10 +194,8 @@ def _neighbours(
     answers = search.answers(references[questions], leave_out=questions)
     truth = labels[references[questions]]
     best = int(np.argmax([(answer == truth).mean() for answer in answers]))
-    name = f"k nearest neighbours (k = {NEIGHBOURS[best]})"
-    if len(references) < len(train_rows):
-        name = f"k nearest neighbours (k = {NEIGHBOURS[best]}, among {len(references)} of {len(train_rows)} photos)"
-    return name, search.answers(test_rows)[best]
+    among = "" if len(references) == len(train_rows) else f", among {len(references)} of {len(train_rows)} photos"
+    return search.answers(test_rows)[best], f"k = {NEIGHBOURS[best]}{among}"
 
 
 class _NeighbourSearch:
@@ -227,7 +264,7 @@ class _NeighbourSearch:
 
 def _support_vectors(
     features: Floats, labels: Ints, train_rows: Ints, test_rows: Ints, classes: int, seed: int
-) -> tuple[str, Ints]:
+) -> tuple[Ints, str]:
     """Answer by one-against-the-rest linear SVMs (squared hinge); the strength is chosen on a fifth of the photos."""
     known = labels[train_rows]
     design = Design(features, train_rows)
@@ -243,7 +280,14 @@ def _support_vectors(
     best = _SVM_STRENGTHS[int(np.argmax(scores))] if scores else _SVM_STRENGTHS[0]
     loss = SquaredHingeLoss(known, classes=classes)
     solution = _solve(design, loss, l2=best * design.d / design.n, curvature=curvature, start=start)
-    return "linear SVM", _linear_answers(features, test_rows, *design.fold(*solution))
+    return _linear_answers(features, test_rows, *design.fold(*solution)), ""
+
+
+_METHODS: dict[SimpleMethod, Callable[[Floats, Ints, Ints, Ints, int, int], tuple[Ints, str]]] = {
+    "always the largest class": _majority,
+    "k nearest neighbours": _neighbours,
+    "linear SVM": _support_vectors,
+}
 
 
 def _flat_curvature(design: Design, weight: float) -> Curvature:

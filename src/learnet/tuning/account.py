@@ -138,7 +138,7 @@ def _page(tuned: Tuned, shares: dict[str, float]) -> str:
         ("slices", "Setting by setting", _laid_out(laid_out, lambda: slices_figure(drawn, laid_out))),
         ("failed", "What failed", _failed(tuned.trials)),
         ("trials", "All trials", _trials(tuned)),
-        ("reproduce", "How to repeat it", tag("p", tag("code", tuned.config.command()))),
+        ("reproduce", "How to repeat it", _command(tuned)),
     ]
     told = [(name, title, content) for name, title, content in sections if content is not None]
     body = join(
@@ -196,12 +196,14 @@ def _verdict(tuned: Tuned) -> Html:
     )
 
 
-def _figure(figure: Figure, label: str) -> Html:
-    return tag("div", Html(to_svg(figure, label=label)), class_="plot")
+def _figure(figure: Figure, label: str, kind: str = "plot wide") -> Html:
+    drawn = Html(to_svg(figure, label=label))
+    return tag("div", drawn, class_=kind, tabindex="0", role="region", aria_label=label)
 
 
 def _laid_out(settings: Sequence[SettingAxis], draw: Callable[[], Figure]) -> Html | None:
-    return _figure(draw(), f"Trials over {', '.join(setting.name for setting in settings)}") if settings else None
+    label = f"Trials over {', '.join(setting.name for setting in settings)}"
+    return _figure(draw(), label, kind="plot wide panels") if settings else None
 
 
 def _importance(shares: dict[str, float], tuned: Tuned) -> Html:
@@ -224,6 +226,19 @@ def _importance(shares: dict[str, float], tuned: Tuned) -> Html:
     )
 
 
+def _command(tuned: Tuned) -> Html:
+    return tag("pre", tag("code", f"{tuned.config.command()} --trials {len(tuned.trials)}"))
+
+
+def _cell(value: Any) -> object:
+    """Return a setting's value as it is shown; numbers are sorted as such."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return tell(value)
+    return number(tell(value), value=float(value))
+
+
 def _failed(records: Sequence[TrialRecord]) -> Html | None:
     failed = [record for record in records if record.state == "failed"]
     if not failed:
@@ -243,9 +258,9 @@ def _trials(tuned: Tuned) -> Html:
             number("-" if record.accuracy is None else percent(record.accuracy), value=record.accuracy),
             number(record.epochs, value=record.epochs),
             number(f"{record.seconds:.1f}", value=record.seconds),
-            *(tell(record.values[name]) if name in record.values else "" for name in names),
+            *(_cell(record.values.get(name)) for name in names),
         )
         for record in ordered
     ]
-    header = ("trial", "state", "validation accuracy", "epochs", "seconds", *names)
+    header = ("trial", "state", "validation accuracy", "epochs trained", "seconds", *names)
     return table(f"The best first; {len(ordered)} of {len(tuned.trials)}", header, rows, sortable=True)

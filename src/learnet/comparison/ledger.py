@@ -1,0 +1,231 @@
+"""What is known of a comparison on disk: what it was begun with, and every row that has ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from learnet.comparison.config import CompareConfig, Row, is_bundle, simple_rows, trained_rows
+from learnet.core import LearnetError, UsageError, fingerprint, sha256_file, write_json
+from learnet.data import InputSpec, open_dataset, printable, stream_photos
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from learnet.core import Progress
+
+BEGUN = "comparison.json"
+_ENDED = "row.json"
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowRecord:
+    """How a row ended.
+
+    Attributes:
+        row: Which one.
+        problem: Why it failed, as a sentence; None if it did not.
+        seconds: What it took.
+        peak_memory_bytes: The most that its process held; 0 where the system does not tell.
+        bundle_bytes: What its bundle takes on disk; 0 for simple methods.
+        images_per_second: At prediction, many photos on their way; 0 where not measured.
+        latency_ms: At prediction, one photo at a time; 0 where not measured.
+        computed: Photos whose features it computed; the others came from the cache.
+        chosen: What a simple method chose, such as ``"k = 3"``.
+    """
+
+    row: Row
+    problem: str | None = None
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    bundle_bytes: int = 0
+    images_per_second: float = 0.0
+    latency_ms: float = 0.0
+    computed: int = 0
+    chosen: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON values."""
+        return {**asdict(self), "row": self.row.to_json()}
+
+
+class Ledger:
+    """The rows of a comparison that have ended, each in a file of its own.
+
+    Args:
+        folder: Of the comparison.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, row: Row) -> Path:
+        """Return the folder of a row."""
+        return self.folder / row.key
+
+    def clear(self, row: Row) -> None:
+        """Remove what an interrupted or failed attempt has left."""
+        shutil.rmtree(self.place(row), ignore_errors=True)
+        self.place(row).mkdir(parents=True, exist_ok=True)
+
+    def write(self, record: RowRecord) -> None:
+        """Write down that a row has ended; whole or not at all."""
+        write_json(self.place(record.row) / _ENDED, record.to_json())
+
+    def read(self, row: Row) -> RowRecord | None:
+        """Return how exactly this row ended; None if it has not, or was another one."""
+        try:
+            known = json.loads((self.place(row) / _ENDED).read_text(encoding="utf-8"))
+            record = RowRecord(**{**known, "row": Row.from_json(known["row"])})
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return record if record.row == row else None
+
+    def done(self, row: Row) -> RowRecord | None:
+        """Return how a row ended, if it did so without failing."""
+        record = self.read(row)
+        return record if record is not None and record.problem is None else None
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Work on a comparison alone; a kill releases it.
+
+    Raises:
+        UsageError: If another process works on it.
+    """
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        if not _locked(descriptor):
+            raise UsageError(f"Another process works on the comparison in '{folder}': wait for it, or end it first.")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def begin(folder: Path, config: CompareConfig, *, seen: str, bundles: dict[str, str]) -> None:
+    """Write down with what a comparison begins, or check that it is the same as when it was begun.
+
+    Args:
+        folder: Of the comparison.
+        config: What is asked.
+        seen: ``photos_fingerprint`` of the photos.
+        bundles: ``bundle_digests`` of the backbones.
+
+    Raises:
+        UsageError: If the folder holds another comparison, or something else where its rows would lie.
+    """
+    if not (folder / BEGUN).exists():
+        places = [folder / row.key for row in (*trained_rows(config), *simple_rows(config, {}))]
+        taken = next((place for place in places if place.exists()), None)
+        if taken is not None:
+            raise UsageError(
+                f"'{taken}' is there already, and no comparison made it. Move it away, or choose another folder with "
+                "--out."
+            )
+        write_json(folder / BEGUN, {"config": config.to_json(), "photos": seen, "bundles": bundles})
+        return
+    before = _read(folder)
+    differences = CompareConfig.from_json(before["config"]).differences(config)
+    if differences:
+        raise UsageError(
+            f"'{folder}' holds a comparison with other settings: {'; '.join(differences)}. Ask for the same to go on "
+            "with it, or choose another folder with --out."
+        )
+    if before["photos"] != seen:
+        raise UsageError(
+            f"The photos of '{config.data}' are not those that the comparison in '{folder}' was begun with: files were "
+            "added, removed or changed. Put them back, or begin a new one in another folder."
+        )
+    changed = [name for name, digest in before["bundles"].items() if bundles.get(name) != digest]
+    if changed:
+        raise UsageError(
+            f"The bundle '{changed[0]}' is not the one that the comparison in '{folder}' was begun with. Put that "
+            "back, or begin a new one in another folder."
+        )
+
+
+def begun_with(folder: Path) -> CompareConfig:
+    """Return what a comparison was asked.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    return CompareConfig.from_json(_read(folder)["config"])
+
+
+def photos_fingerprint(data: str, *, progress: Progress) -> str:
+    """Return the SHA-256 over each photo's name, content, class and given part.
+
+    Raises:
+        UsageError: If there is no such data.
+        DataError: If it is no dataset.
+    """
+    dataset = open_dataset(data, progress=progress)
+    count = len(dataset)
+    digests = np.zeros((count, 32), np.uint8)
+    with progress.stage("Reading the photos", count) as task:
+        unwanted = InputSpec(height=1, width=1)
+        for photo in stream_photos(dataset.source, range(count), spec=unwanted, wanted=lambda _index, _digest: False):
+            digests[photo.index] = np.frombuffer(photo.digest, np.uint8)
+            task.advance()
+    rows = zip(dataset.names(), digests, dataset.labels, dataset.parts, strict=True)
+    return fingerprint(
+        sorted(
+            [printable(name), digest.tobytes().hex(), printable(dataset.class_names[label]), int(part)]
+            for name, digest, label, part in rows
+        )
+    )
+
+
+def bundle_digests(config: CompareConfig) -> dict[str, str]:
+    """Return the SHA-256 of each bundle's own document, which seals its weights.
+
+    Raises:
+        UsageError: If a folder holds no bundle.
+    """
+    digests = {}
+    for backbone in filter(is_bundle, config.backbones):
+        try:
+            digests[backbone] = sha256_file(Path(backbone) / "bundle.json")
+        except OSError as error:
+            raise UsageError(
+                f"There is no bundle in '{backbone}': give the folder of one that learnet has trained."
+            ) from error
+    return digests
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        known = json.loads((folder / BEGUN).read_text(encoding="utf-8"))
+        return {name: known[name] for name in ("config", "photos", "bundles")}
+    except OSError as error:
+        raise UsageError(
+            f"'{folder}' is no comparison that can be resumed: it has no {BEGUN}. Give the folder that "
+            "'learnet compare' named, or begin a new one."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise LearnetError(
+            f"'{folder / BEGUN}' is damaged or of another version of learnet. Begin a new comparison in another folder."
+        ) from error
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock an open file if nobody else has; on Windows every process may have it."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
