@@ -7,6 +7,8 @@ from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard
 from learnet.transfer_learning.config import TransferConfig
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
+from learnet.transfer_learning.journal import Interrupted
+from learnet.transfer_learning.resumption import resume
 from learnet.transfer_learning.transfer import transfer
 from learnet.transfer_learning.weights import LoadedBackbone, PretrainedBackbone, load_backbone
 
@@ -18,12 +20,14 @@ __all__ = [
     "FeatureCache",
     "Head",
     "HeadResult",
+    "Interrupted",
     "LoadedBackbone",
     "PretrainedBackbone",
     "TransferConfig",
     "load_backbone",
     "load_bundle_backbone",
     "measure_baselines",
+    "resume",
     "solve_head",
     "transfer",
 ]
