@@ -17,11 +17,9 @@ from learnet.transfer_learning.modes import Climb, training_of
 from learnet.transfer_learning.study import divide
 
 SPEC = InputSpec(height=12, width=12)
-CONFIG = TransferConfig(
-    data="squares", backbone="tiny", weights="random", train_per_class=None, test_fraction=0.2,
-    balance="auto", label_depth=None, group_by=None, max_pixels=1000, seed=0,
-    mode="auto", unfreeze="upper", epochs=2, versions=2,
-)
+PLAIN = {"data": "squares", "backbone": "tiny", "weights": "random", "train_per_class": None, "test_fraction": 0.2}
+PLAIN |= {"balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 1000, "seed": 0}
+CONFIG = TransferConfig(**PLAIN, mode="auto", unfreeze="upper", epochs=2, versions=2)
 
 
 class Killed(BaseException):

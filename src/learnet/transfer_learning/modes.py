@@ -22,6 +22,7 @@ from learnet.transfer_learning.fine_tuning import (
     tune,
 )
 from learnet.transfer_learning.head import solve_head
+from learnet.transfer_learning.timing import LAST_SOLUTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -180,6 +181,7 @@ class Climb:
             balance=self._config.balance,
             seed=self._config.seed,
             progress=self._progress,
+            is_late=lambda: self._budget.left() < LAST_SOLUTION * self._budget.expected(SOLVING),
         )
         arrays = {
             "kernel": solved.head.kernel,

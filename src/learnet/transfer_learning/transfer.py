@@ -199,7 +199,8 @@ class _Work:
     ) -> None:
         self._config, self._loaded, self._journal, self._cache = config, loaded, journal, cache
         self._elapsed, self._progress, self._watch = elapsed, progress, watch
-        self._budget = Budget(start=time.perf_counter() - watch.total() - elapsed, limit=config.time_limit)
+        start = time.perf_counter() - watch.total() - elapsed
+        self._budget = Budget(start=start, limit=config.time_limit, clock=time.perf_counter)
         if config.time_limit is not None or journal.known(_LOOKED) is not None:
             kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
             dataset = dataset.subset(round_robin(kinds, seed=config.seed))
@@ -266,9 +267,10 @@ class _Work:
         details = {**_details(chosen), **seen}
         if chosen.state is not None:
             try:
-                made, model = measure_chosen(
-                    chosen, made, divided, self._loaded, config=self._config, budget=budget, progress=progress
-                )
+                with budget.measuring(TESTING):
+                    made, model = measure_chosen(
+                        chosen, made, divided, self._loaded, config=self._config, budget=budget, progress=progress
+                    )
             except OutOfTime as error:
                 progress.say(f"{error} The head's bundle stays.")
                 watch.lap("measure it")
@@ -277,13 +279,17 @@ class _Work:
                 watch.lap("measure it")
                 product = backbone_product(model, self._loaded, chosen=chosen)
                 return self._publish(run.folder, made, replace(product, details=details), config=config)
-        elif chosen.finding and budget.allows(0.0):
+        elif chosen.finding and self._has_time_to_publish():
             told = {**head.provenance, "Mode": f"head. {chosen.reason}"}
             product = replace(head, provenance=told, details=details)
             return self._publish(run.folder, made, product, config=config)
         run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
         run.write_record()
         return run
+
+    def _has_time_to_publish(self) -> bool:
+        self._budget.drop(TESTING)
+        return self._budget.left() >= 0
 
     def _publish(self, folder: Path, made: Study, product: Product, *, config: RunConfig) -> Run:
         with self._budget.measuring(SECOND_BUNDLE):
