@@ -337,6 +337,7 @@ def tune(
     deadline: float | None = None,
     everything: bool = False,
     resume: bool = False,
+    on_epoch: Callable[[EpochRow], None] | None = None,
 ) -> Tuned:
     """Train a backbone and its head.
 
@@ -352,6 +353,7 @@ def tune(
         deadline: When training is to have ended, by ``time.perf_counter``.
         everything: Learn from the rows that would choose the best epoch, too, and keep the last one.
         resume: Go on from the checkpoint in ``folder``.
+        on_epoch: Called after each epoch.
     """
     rows = np.concatenate([inner.learn, inner.check])
     labels, seen, model = divided.labels[rows], len(inner.learn), trainable.model
@@ -368,6 +370,7 @@ def tune(
         names=[divided.dataset.source.name(int(position)) for position in divided.order[rows[part]]],
         resume=resume,
         deadline=deadline,
+        on_epoch=on_epoch,
         progress=progress,
     )
     kernel, bias = model.get_layer("head").get_weights()
