@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 _LEAVING = 0.7  # seconds in which a process ends
 _ENOUGH = 64  # photos computed, so that their time is known
-_LOOKED = "photos looked at"
+_IN_TURN, _LOOKED = "classes in turn", "photos looked at"  # the order of the photos, and how many
 _TAUGHT_SHARE = 0.75  # of a class's photos, where the time does not allow for as many as were asked for
 
 
@@ -201,7 +201,11 @@ class _Work:
         self._elapsed, self._progress, self._watch = elapsed, progress, watch
         start = time.perf_counter() - watch.total() - elapsed
         self._budget = Budget(start=start, limit=config.time_limit, clock=time.perf_counter)
-        if config.time_limit is not None or journal.known(_LOOKED) is not None:
+        in_turn = journal.known(_IN_TURN)
+        if in_turn is None:
+            in_turn = config.time_limit is not None
+            journal.decide(_IN_TURN, in_turn)
+        if in_turn:
             kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
             dataset = dataset.subset(round_robin(kinds, seed=config.seed))
         self._dataset = dataset
@@ -349,7 +353,7 @@ class _Work:
             deadline=self._budget.until(),
             most=self._journal.known(_LOOKED),
         ).run(self._dataset)
-        if self._config.time_limit is not None and self._journal.known(_LOOKED) is None:
+        if self._journal.known(_LOOKED) is None:
             left_out = sum(item.reason == NO_TIME for item in features.skipped)
             self._journal.decide(_LOOKED, len(self._dataset) - left_out)
         return features
