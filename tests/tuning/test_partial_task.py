@@ -1,3 +1,4 @@
+import functools
 import itertools
 from dataclasses import replace
 
@@ -6,12 +7,11 @@ import pytest
 
 from learnet.core import Silent, UsageError
 from learnet.data import InputSpec
-from learnet.models import backbone
 from learnet.runs import Stopwatch
 from learnet.training import Trainer
 from learnet.training.checkpoint import load_best
 from learnet.transfer_learning import BACKBONES, PretrainedBackbone
-from learnet.transfer_learning.cut import boundaries, find_cut
+from learnet.transfer_learning.cut import _stage, boundaries, find_cut
 from learnet.tuning import Choice, Space, TuneConfig, partial_space, tune
 from learnet.tuning.head_task import HeadTask
 from learnet.tuning.partial_task import PartialTask, check_partial_space
@@ -35,19 +35,25 @@ def small():
     return PretrainedBackbone(card=card, fingerprint="small", source="random", path=None, seed=0)
 
 
+@functools.cache
+def untouched():
+    return small().model
+
+
 @pytest.fixture(autouse=True)
 def _small_backbone(tmp_path, monkeypatch):
     monkeypatch.setenv("LEARNET_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr("learnet.tuning.head_task.load_backbone", lambda *_, **__: small())
-    monkeypatch.setattr("learnet.tuning.partial_task.backbone", lambda *_, **__: small().model)
+    monkeypatch.setattr("learnet.tuning.partial_task.backbone", lambda *_, **__: untouched())
 
 
 def test_the_boundaries_of_a_backbone_are_its_stages_with_something_frozen_below():
-    assert boundaries(backbone("resnet20", input_size=(16, 16))) == ("conv2", "conv3", "conv4")
-    model = backbone("mobilenet_v2", input_size=(32, 32))
-    named = boundaries(model)
-    assert named[-3:] == ("block_15", "block_16", "Conv")
-    assert [find_cut(model, stage).first for stage in named[-3:]] == ["block_15_expand", "block_16_expand", "Conv_1"]
+    assert boundaries(untouched()) == ("conv2", "conv3", "conv4")
+    firsts = [find_cut(untouched(), stage).first for stage in ("conv2", "conv3", "conv4")]
+    assert firsts == ["conv2_block1_1_conv", "conv3_block1_1_conv", "conv4_block1_1_conv"]
+    assert [_stage(name) for name in ("block_12_expand_BN", "Conv_1", "block6a_se_expand", "block5_conv2")] == [
+        *("block_12", "Conv_1", "block6a", "block5"),
+    ]
 
 
 def test_boundaries_are_searched_and_the_winner_is_published_without_training(tmp_path):
@@ -69,7 +75,7 @@ def test_boundaries_are_searched_and_the_winner_is_published_without_training(tm
     told = found.to_json()
     assert (told["mode"], told["val_accuracy"]) == ("partial", found.best.accuracy)
     model = found.load().model
-    before = {layer.name: layer.get_weights() for layer in small().model.layers}
+    before = {layer.name: layer.get_weights() for layer in untouched().layers}
     changed = {
         layer.name.split("_")[0]
         for layer in model.layers

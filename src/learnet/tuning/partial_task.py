@@ -99,7 +99,7 @@ class PartialTask:
         self.photos = heads.photos
         self._inner = Inner(learn=heads.rows(Part.TRAIN), check=heads.rows(Part.VAL), given=True)
         self._begin = self._solved(progress)
-        self._variables = [np.array(variable) for variable in self._loaded.model.variables]
+        self._variables = [np.asarray(variable).copy() for variable in self._loaded.model.variables]
 
     def run(
         self, values: Values, folder: Path, *, on_epoch: Callable[[int, float], None], deadline: Deadline
