@@ -42,3 +42,6 @@ def test_the_forecast_says_when_the_limit_cuts():
         "fits into it is done."
     )
     assert Forecast(stages={"looking": 70.0}, costs={}, limit=None).expected == 70.0
+    cost = TrainingCost(step=0.5, starting=4.0, batch_size=10, epochs=12)
+    both = Forecast(stages={"looking": 70.0}, costs={"partial": cost, "full": cost}, limit=None)
+    assert both.describe().endswith("(looking 1 min 10 s). Less, if training more than the head proves not to help.")

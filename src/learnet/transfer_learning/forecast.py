@@ -90,6 +90,8 @@ class Forecast:
         """Return the forecast as a sentence."""
         parts = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in self.stages.items())
         said = f"Forecast: about {spoken(self.whole)} ({parts})."
+        if len(self.costs) > 1:
+            said += " Less, if training more than the head proves not to help."
         if self.limit is not None and self.whole > self.limit:
             said += f" That is more than the limit of {spoken(self.limit)}: what fits into it is done."
         return said
