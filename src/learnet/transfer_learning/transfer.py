@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.weights import LoadedBackbone
 
 _LEAVING = 0.7  # seconds in which a process ends
+_FEWEST = 10  # photos a class for which there must be time
 _ENOUGH = 64  # photos computed, so that their time is known
 _IN_TURN, _LOOKED = "classes in turn", "photos looked at"  # the order of the photos, and how many
 _TAUGHT_SHARE = 0.75  # of a class's photos, where the time does not allow for as many as were asked for
@@ -300,16 +301,17 @@ class _Work:
             return publish(folder, made, product, config=config, progress=self._progress, watch=self._watch)
 
     def _set_aside(self, told: Forecast, speeds: Speeds) -> None:
-        """Set time aside for what must be done; refuse a limit that would be over before a photo is looked at."""
+        """Set time aside for what must be done; refuse a limit that leaves no time for a few photos."""
         budget, limit = self._budget, self._config.time_limit
         budget.expect(SOLVING, speeds.solving(), doubt=GUESSED)
         budget.expect(FIRST_BUNDLE, speeds.publishing(), doubt=GUESSED)
         budget.expect(LEAVING, _LEAVING, doubt=GUESSED)
-        if limit is not None and budget.left() <= 0:
-            starting, after = told.stages["starting"], budget.aside()
+        few = speeds.photos(min(len(self._dataset), _FEWEST * len(self._dataset.class_names)))
+        if limit is not None and budget.left() <= few:
+            starting, after = told.stages["starting"], budget.aside() + few
             raise UsageError(
                 f"The time limit of {spoken(limit)} is too short: starting took {spoken(starting)}, and "
-                f"the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give "
+                f"a few photos, the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give "
                 f"at least {spoken(1.2 * (starting + after))}."
             )
 
