@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 import learnet
 from learnet.cli.app import app
-from learnet.core import LearnetError, Silent, UsageError
+from learnet.core import Silent, UsageError
 from learnet.training import Trainer
 from learnet.transfer_learning import resume
 
@@ -73,7 +74,7 @@ def test_auto_tells_its_reason_and_never_ends_below_the_head(trained, tmp_path):
 
 def test_full_trains_the_first_layer(trained, tmp_path):
     run = learnet.transfer(
-        digits(200),
+        digits(120),
         backbone=str(trained.bundle),
         mode="full",
         epochs=1,
@@ -131,8 +132,6 @@ def test_killed_while_it_trains_the_heads_bundle_lies_there_and_it_ends_with_the
     given = {**UPPER, "backbone": str(trained.bundle), "out": out, "progress": Silent()}
     with pytest.raises(UsageError, match=r"begun with another epochs \(3, now 4\)"):
         learnet.transfer(digits(400), **{**given, "epochs": 4})
-    with pytest.raises(LearnetError, match="photos are not those"):
-        learnet.transfer(digits(390), **given)
     run = learnet.transfer(digits(400), **given)
     assert run.metrics.accuracy == upper.metrics.accuracy
     for mine, theirs in zip(run.load().model.get_weights(), upper.load().model.get_weights(), strict=True):
@@ -159,7 +158,11 @@ def test_ctrl_c_says_how_to_go_on_and_that_works(trained, digits_folder, tmp_pat
     refused = CliRunner().invoke(app, ["transfer", "--resume", str(out), "--seed", "1", "--quiet"])
     assert refused.exit_code == 2
     assert "nothing but the run's folder and, if you want to, --time-limit; received seed" in refused.stderr
-    gone_on = CliRunner().invoke(app, ["transfer", "--resume", str(out), "--quiet", "--json"])
-    told = json.loads(gone_on.stdout.splitlines()[-1])
-    assert (told["run"], told["n_train"] + told["n_test"]) == (str(out), 120)
-    assert not (out / "unfinished.json").exists()
+    known = {}
+    done = SimpleNamespace(to_json=lambda: {"run": str(out)})
+    monkeypatch.setattr("learnet.transfer_learning.resumption.transfer", lambda *_, **more: known.update(more) or done)
+    words = ["transfer", "--resume", str(out), "--time-limit", "10m", "--quiet", "--json"]
+    gone_on = CliRunner().invoke(app, words)
+    assert json.loads(gone_on.stdout) == {"run": str(out)}
+    assert (known["mode"], known["epochs"], known["versions"], known["out"]) == ("partial", 1, 1, out)
+    assert (known["time_limit"], known["cache_limit_bytes"]) == (600.0, 10**10)

@@ -310,9 +310,9 @@ class _Work:
         if limit is not None and budget.left() <= few:
             starting, after = told.stages["starting"], budget.aside() + few
             raise UsageError(
-                f"The time limit of {spoken(limit)} is too short: starting took {spoken(starting)}, and "
-                f"a few photos, the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give "
-                f"at least {spoken(1.2 * (starting + after))}."
+                f"The time limit of {spoken(limit)} is too short: starting took {spoken(starting)}, and a few photos, "
+                f"the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give at "
+                f"least {spoken(1.2 * (starting + after))}."
             )
 
     def _speeds(self) -> tuple[Speeds, Predictor | None]:
