@@ -12,7 +12,7 @@ from learnet.tuning import Choice, FeatureParts, Keep, Proposer, Range, Space, t
 from learnet.tuning.head_task import WEIGHTS, _save
 from learnet.tuning.ledger import Ledger, Outcome
 from learnet.tuning.settings import head_settings
-from learnet.tuning.storage import Place
+from learnet.tuning.storage import Place, optuna
 from learnet.tuning.task import Deadline
 from learnet.tuning.worker import Worker
 
@@ -64,6 +64,13 @@ class ByHand:
         return Outcome(accuracy=head.accuracy, loss=head.loss, epochs=head.epochs, seconds=0.0, steps=steps)
 
 
+def pruner_of(search):
+    """Return what stops trials early in such a search."""
+    if search != "hyperband":
+        return None
+    return optuna().pruners.HyperbandPruner(min_resource=1, max_resource=8, reduction_factor=3)
+
+
 def work(folder, *, search="random", trials=12, task=None, seconds=None, keep=3, url=None, space=SPACE, pruner=None):
     """Work on a study until it is done; return its trials."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,5 +104,6 @@ if __name__ == "__main__":
     print("ready", flush=True)  # noqa: T201 (the process that started this one listens)
     url = os.environ.get("LEARNET_TEST_URL") or None
     options = {"search": sys.argv[2], "trials": int(sys.argv[3]), "task": ByHand(pause=float(sys.argv[4])), "url": url}
+    options["pruner"] = pruner_of(options["search"])
     records = work(Path(sys.argv[1]), **options)
     print("done", len(records), flush=True)  # noqa: T201 (the process that started this one listens)

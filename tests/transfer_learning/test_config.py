@@ -2,6 +2,7 @@ import shlex
 
 import pytest
 
+from learnet.core import UsageError
 from learnet.transfer_learning.config import TransferConfig
 
 CONFIG = {
@@ -26,8 +27,18 @@ CONFIG = {
             {"train_per_class": 30, "group_by": r"(\d+)_", "seed": 7},
             ["learnet", "transfer", "my photos", "--train-per-class", "30", "--group-by", r"(\d+)_", "--seed", "7"],
         ),
+        (
+            {"mode": "full", "keep_mode": True},
+            ["learnet", "transfer", "my photos", "--seed", "0", "--mode", "full", "--keep-mode"],
+        ),
         ({"balance": "none"}, ["learnet", "transfer", "my photos", "--balance", "none", "--seed", "0"]),
     ],
 )
 def test_the_command_repeats_the_configuration(changes, words):
     assert shlex.split(TransferConfig(**{**CONFIG, **changes}).command()) == words
+
+
+@pytest.mark.parametrize("mode", ["head", "auto"])
+def test_keeping_what_a_mode_trained_needs_a_mode_that_was_asked_for(mode):
+    with pytest.raises(UsageError, match=f"no meaning with --mode {mode}"):
+        TransferConfig(**CONFIG, mode=mode, keep_mode=True)

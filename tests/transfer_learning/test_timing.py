@@ -1,10 +1,8 @@
-import time
-
 import numpy as np
 import pytest
 
 from learnet.transfer_learning.forecast import Forecast, TrainingCost
-from learnet.transfer_learning.timing import Deadline, Speeds, round_robin
+from learnet.transfer_learning.timing import Speeds, round_robin
 
 
 def test_any_beginning_of_the_order_holds_the_classes_equally():
@@ -16,19 +14,14 @@ def test_any_beginning_of_the_order_holds_the_classes_equally():
     assert not np.array_equal(order, round_robin(labels, seed=4))
 
 
-def test_a_deadline_leaves_room_for_what_follows():
-    start = time.perf_counter()
-    deadline = Deadline(start=start, limit=100.0)
-    assert deadline.before(30.0) == pytest.approx(start + 68.0)
-    assert 60 < deadline.left(30.0) <= 68
-    assert Deadline(start=start, limit=None).before(30.0) is None
-    assert Deadline(start=start, limit=None).left() == float("inf")
-
-
 def test_photos_that_the_cache_knows_cost_only_a_look():
-    speeds = Speeds(compiling=2.0, computing=0.1, looking=0.001, cached_share=0.75, preparing=0.2, passing=0.01)
+    told = {"compiling": 2.0, "computing": 0.1, "looking": 0.001, "cached_share": 0.75, "drawing": 0.4}
+    speeds = Speeds(**told, preparing=0.2, shaping=0.05, passing=0.01)
     assert speeds.photos(1000) == pytest.approx(0.75 + 25.0)
-    assert speeds.solving() == pytest.approx(5 * 0.2 + 230 * 0.01)
+    assert speeds.solving() == pytest.approx(6 * 0.2 + 22 * 0.05 + 190 * 0.01)
+    assert speeds.head() == pytest.approx(1.3 * speeds.solving())
+    assert speeds.testing(50) == pytest.approx(2.0 + 5.0)
+    assert speeds.publishing() == pytest.approx(0.3 + 0.4 + 2.0)
 
 
 def test_epochs_are_cut_to_what_two_trainings_allow():
@@ -49,3 +42,6 @@ def test_the_forecast_says_when_the_limit_cuts():
         "fits into it is done."
     )
     assert Forecast(stages={"looking": 70.0}, costs={}, limit=None).expected == 70.0
+    cost = TrainingCost(step=0.5, starting=4.0, batch_size=10, epochs=12)
+    both = Forecast(stages={"looking": 70.0}, costs={"partial": cost, "full": cost}, limit=None)
+    assert both.describe().endswith("(looking 1 min 10 s). Less, if training more than the head proves not to help.")

@@ -15,7 +15,7 @@ from learnet.core import LearnetError, MissingDependencyError, UsageError
 from learnet.tuning import Choice, Proposer, Space, ranking
 from learnet.tuning.ledger import Ledger, Outcome
 from learnet.tuning.storage import Place, normal_url, optuna
-from study_by_hand import SPACE, ByHand, essence, work
+from study_by_hand import SPACE, ByHand, essence, pruner_of, work
 
 KILLS = int(os.environ.get("LEARNET_KILLS", "2"))
 SCRIPT = Path(__file__).parents[1] / "study_by_hand.py"
@@ -43,23 +43,25 @@ def kept(folder):
 
 @pytest.mark.parametrize("search", ["random", "tpe", "hyperband"])
 def test_a_study_is_the_same_whoever_does_it_again(search, tmp_path):
-    pruner = optuna().pruners.HyperbandPruner(min_resource=1, max_resource=8) if search == "hyperband" else None
-    first = work(tmp_path / "a", search=search, trials=13, pruner=pruner)
-    again = work(tmp_path / "b", search=search, trials=13, pruner=pruner)
+    first = work(tmp_path / "a", search=search, trials=13, pruner=pruner_of(search))
+    again = work(tmp_path / "b", search=search, trials=13, pruner=pruner_of(search))
     assert essence(first) == essence(again)
     assert [record.number for record in first] == list(range(13))
     assert (search == "hyperband") == any(record.state == "pruned" for record in first)
     assert len({str(record.values) for record in first}) == 13
 
 
-def test_killed_at_random_moments_no_trial_is_lost_or_counted_twice_and_the_best_is_the_same(tmp_path):
-    search, trials = "tpe", 3 * KILLS + 6  # the first ten trials of TPE are random
-    whole = work(tmp_path / "whole", search=search, trials=trials)
+@pytest.mark.parametrize("search", ["tpe", "hyperband"])
+def test_killed_at_random_moments_no_trial_is_lost_or_counted_twice_and_the_best_is_the_same(search, tmp_path):
+    most = -(-KILLS // 2)
+    trials = 3 * KILLS + 6  # the first ten trials of TPE are random
+    whole = work(tmp_path / "whole", search=search, trials=trials, pruner=pruner_of(search))
+    assert (search == "hyperband") == any(record.state == "pruned" for record in whole)
     folder, source, kills = tmp_path / "killed", random.Random(1), 0
     while True:
         with start(folder, search=search, trials=trials) as child:
             assert child.stdout.readline() == "ready\n"
-            if kills < KILLS and finished(folder) < trials:
+            if kills < most and finished(folder) < trials:
                 before = finished(folder)
                 while finished(folder) <= before and child.poll() is None:
                     time.sleep(0.01)
@@ -69,8 +71,8 @@ def test_killed_at_random_moments_no_trial_is_lost_or_counted_twice_and_the_best
                 continue
             assert child.stdout.read() == f"done {trials}\n"
             break
-    assert kills == KILLS
-    records = work(folder, search=search, trials=trials)
+    assert kills == most
+    records = work(folder, search=search, trials=trials, pruner=pruner_of(search))
     assert essence(records) == essence(whole)
     assert ranking(records)[0].number == ranking(whole)[0].number
     assert kept(folder) == kept(tmp_path / "whole")
@@ -135,6 +137,37 @@ def test_progress_between_deaths_is_forgiven(tmp_path):
         ledger.report(0, death + 1, 0.9)  # the same epoch again changes nothing
         ledger.leave()
     assert ledger.trials()[0].steps == dict.fromkeys(range(1, 7), 0.1)
+
+
+def test_a_trial_that_was_to_be_stopped_when_its_process_died_is_stopped_after_the_same_epoch(tmp_path):
+    def opened():
+        ledger = Ledger(Place(folder=tmp_path))
+        ledger.begin({})
+        ledger.use(SPACE, pruner=pruner_of("hyperband"))
+        return ledger
+
+    def answers(ledger, number, epochs):
+        accuracy = 0.9 - 0.05 * number  # each is worse than all before
+        return [ledger.report(number, epoch, accuracy + 0.001 * epoch) for epoch in range(1, epochs + 1)]
+
+    propose, ledger = Proposer("random", SPACE, seed=0), opened()
+    for number in range(12):
+        assert ledger.claim(propose, most=None).number == number
+        stopped = 0
+        for epoch in range(1, 9):
+            stopped = stopped or (epoch if answers(ledger, number, epoch)[-1] else 0)
+            if stopped:
+                break
+        if stopped > 1:
+            break
+        ledger.finish(number, Outcome(accuracy=0.5, loss=None, epochs=8, seconds=0.1), pruned=stopped > 0)
+    assert stopped > 1
+    ledger.leave()  # as if it had died before it could close the trial
+    second = opened()
+    claim = second.claim(propose, most=None)
+    assert (claim.number, claim.again) == (number, True)
+    assert answers(second, number, stopped) == [False] * (stopped - 1) + [True]
+    second.leave()
 
 
 def test_failures_are_recorded_with_their_reason_and_the_search_goes_on(tmp_path):

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from learnet.cli.options import DataArgument, GroupBy, LabelDepth, MaxPixels, Out, Seed, seconds_of
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, run_verb
+from learnet.cli.options import GroupBy, LabelDepth, MaxPixels, Out, Seed, seconds_of
+from learnet.cli.session import INTERRUPTED, JsonFlag, QuietFlag, print_lines, run_verb
+from learnet.core.errors import LearnetError, UsageError
 
 if TYPE_CHECKING:
     from learnet.core.progress import Progress
 
+_Data = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder with one sub-folder a class (or train/, val/, test/ with such folders inside), a CSV or Parquet "
+        "manifest, or a known data set: digits, caltech101, cifar10, mnist, fashion_mnist; not given with --resume.",
+        show_default=False,
+    ),
+]
+_WITH_RESUME = ("resume", "time_limit", "as_json", "quiet")
+
+
+def _process_age() -> float:
+    """Return the seconds since this process began."""
+    try:
+        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+        return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))
+    except (OSError, ValueError, IndexError, AttributeError):  # other systems: what it has computed since
+        return time.process_time()
+
+
+_STARTING = _process_age()  # seconds that count towards a time limit
+
+
+class _InterruptedError(LearnetError):
+    """Ctrl-C came, and the run can be gone on with."""
+
+    exit_code = INTERRUPTED
+
 
 def transfer(
-    data: DataArgument,
+    context: typer.Context,
+    data: _Data = None,
     *,
     backbone: Annotated[
         str,
@@ -70,6 +103,13 @@ def transfer(
         str | None,
         typer.Option(help="Be done by then, with the best that can be had: 90s, 10m, 1h.", show_default=False),
     ] = None,
+    keep_mode: Annotated[
+        bool,
+        typer.Option(
+            "--keep-mode",
+            help="Save what partial or full has trained even if the head alone is better on held-back photos.",
+        ),
+    ] = False,
     label_depth: LabelDepth = None,
     group_by: GroupBy = None,
     max_pixels: MaxPixels = 100_000_000,
@@ -78,6 +118,10 @@ def transfer(
         typer.Option(min=0.0, help="Size of the cache in GB, of features and of what partial caches; 0 uses none."),
     ] = 10.0,
     seed: Seed = 0,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="A run that was interrupted: go on with it, exactly.", show_default=False),
+    ] = None,
     out: Out = None,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -85,36 +129,68 @@ def transfer(
     """Turn photos into a classifier: train, test, report, and a bundle that proves itself."""
 
     def work(progress: Progress) -> dict[str, Any]:
+        from learnet.transfer_learning import Interrupted
+        from learnet.transfer_learning import resume as resume_transfer
         from learnet.transfer_learning import transfer as run_transfer
 
-        run = run_transfer(
-            data,
-            backbone=backbone,
-            weights=weights,
-            weights_dir=weights_dir,
-            train_per_class=train_per_class,
-            test_fraction=test_fraction,
-            balance=balance,
-            head=head,
-            kernel=kernel,
-            label_depth=label_depth,
-            group_by=group_by,
-            max_pixels=max_pixels,
-            cache_limit_bytes=round(cache_limit * 1e9),
-            seed=seed,
-            out=out,
-            progress=progress,
-            mode=mode,
-            unfreeze=unfreeze,
-            epochs=epochs,
-            learning_rate=learning_rate,
-            discriminative=discriminative,
-            versions=versions,
-            time_limit=None if time_limit is None else seconds_of(time_limit),
-        )
-        return run.to_json()
+        limit = None if time_limit is None else seconds_of(time_limit)
+        try:
+            if resume is not None:
+                _refuse_more(context)
+                changes: dict[str, Any] = {} if limit is None else {"time_limit": limit}
+                return resume_transfer(resume, progress=progress, elapsed=_STARTING, **changes).to_json()
+            if data is None:
+                raise UsageError(
+                    "On which photos? Give a folder, a manifest or the name of a data set, or --resume RUN."
+                )
+            return run_transfer(
+                data,
+                backbone=backbone,
+                weights=weights,
+                weights_dir=weights_dir,
+                train_per_class=train_per_class,
+                test_fraction=test_fraction,
+                balance=balance,
+                head=head,
+                kernel=kernel,
+                label_depth=label_depth,
+                group_by=group_by,
+                max_pixels=max_pixels,
+                cache_limit_bytes=round(cache_limit * 1e9),
+                seed=seed,
+                out=out,
+                progress=progress,
+                mode=mode,
+                unfreeze=unfreeze,
+                epochs=epochs,
+                learning_rate=learning_rate,
+                discriminative=discriminative,
+                versions=versions,
+                time_limit=limit,
+                keep_mode=keep_mode,
+                elapsed=_STARTING,
+            ).to_json()
+        except Interrupted as stopped:
+            raise _InterruptedError(
+                "Interrupted. What was computed and trained so far is kept: 'learnet transfer --resume "
+                f"{stopped.folder}' goes on with it."
+            ) from None
 
     run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+
+
+def _refuse_more(context: typer.Context) -> None:
+    """Refuse arguments beside --resume: the run has its own."""
+    given = [
+        name
+        for name in context.params
+        if name not in _WITH_RESUME and getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    ]
+    if given:
+        raise UsageError(
+            "--resume goes on with the run's own settings: give it nothing but the run's folder and, if you want to, "
+            f"--time-limit; received {', '.join(name.replace('_', '-') for name in given)}, too."
+        )
 
 
 def _show(result: dict[str, Any]) -> None:

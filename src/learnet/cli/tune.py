@@ -39,6 +39,10 @@ def tune(
             show_default=False,
         ),
     ] = None,
+    mode: Annotated[
+        Literal["head", "partial"],
+        typer.Option(help="For --backbone, what a trial trains: the head, or upper layers too; unfreeze is searched."),
+    ] = "head",
     search: Annotated[
         Literal["manual", "grid", "random", "tpe", "hyperband"], typer.Option(help="How settings are chosen.")
     ] = "random",
@@ -105,7 +109,7 @@ def tune(
 
     def work(progress: Progress) -> dict[str, Any]:
         if show_space:
-            return {"space": _built_in(model, backbone, search)}
+            return {"space": _built_in(model, backbone, mode, search)}
         from learnet.tuning import Keep
         from learnet.tuning import tune as run_tune
 
@@ -113,6 +117,7 @@ def tune(
             data,
             model=model,
             backbone=backbone,
+            mode=mode,
             search=search,
             space=space,
             trials=trials,
@@ -156,12 +161,12 @@ def seconds_of(text: str) -> float:
         raise UsageError(f"--time-limit takes a time such as 90s, 10m or 1h; received '{text}'.") from None
 
 
-def _built_in(model: str | None, backbone: str | None, search: Any) -> str:
-    from learnet.tuning import head_space, network_space, write_space
+def _built_in(model: str | None, backbone: str | None, mode: Any, search: Any) -> str:
+    from learnet.tuning import TuneConfig, built_in_space, write_space
 
     if (model is None) == (backbone is None):
         raise UsageError("Of what? Give --model NAME or --backbone NAME with --show-space.")
-    return write_space(head_space(search) if model is None else network_space(model, search))
+    return write_space(built_in_space(TuneConfig(data="", model=model, backbone=backbone, mode=mode, search=search)))
 
 
 def _show(result: dict[str, Any]) -> None:

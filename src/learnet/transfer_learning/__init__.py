@@ -8,6 +8,8 @@ from learnet.transfer_learning.cards import BACKBONES, BackboneCard
 from learnet.transfer_learning.config import Mode, TransferConfig
 from learnet.transfer_learning.extraction import Extractor, space_key
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
+from learnet.transfer_learning.journal import Interrupted
+from learnet.transfer_learning.resumption import resume
 from learnet.transfer_learning.transfer import transfer
 from learnet.transfer_learning.weights import LoadedBackbone, PretrainedBackbone, load_backbone
 
@@ -20,6 +22,7 @@ __all__ = [
     "FeatureCache",
     "Head",
     "HeadResult",
+    "Interrupted",
     "LoadedBackbone",
     "Mode",
     "PretrainedBackbone",
@@ -29,6 +32,7 @@ __all__ = [
     "load_backbone",
     "load_bundle_backbone",
     "measure_baselines",
+    "resume",
     "solve_head",
     "space_key",
     "transfer",

@@ -18,6 +18,7 @@ import numpy as np
 from learnet.core import LearnetError, generator, write_json
 from learnet.data import stream_photos
 from learnet.training import Views, augment
+from learnet.transfer_learning.budget import OutOfTime
 from learnet.transfer_learning.cache import ACTIVATIONS
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def load_activations(
     folder: Path,
     limit_bytes: int,
     progress: Progress,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Views:
     """Return activations, from the cache or computed now (and then kept in it).
 
@@ -90,11 +92,13 @@ def load_activations(
         folder: Of all caches.
         limit_bytes: Older files are removed until all files together take no more.
         progress: Where to tell how it goes.
+        is_late: Asked before each one; where it says yes, computing ends.
 
     Returns:
         float16 ``(n, versions, …)``, a memory map that is only read.
 
     Raises:
+        OutOfTime: If it became late.
         LearnetError: If a photo that could be read before cannot be read now, or the disk refuses.
     """
     path = folder / ACTIVATIONS / f"{wanted.key}.npy"
@@ -105,7 +109,7 @@ def load_activations(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_room(path.parent, limit_bytes - wanted.bytes)
-        _compute(wanted, path, predictor(), progress)
+        _compute(wanted, path, predictor(), progress, is_late)
     except OSError as error:
         raise LearnetError(
             f"The activations of the frozen layers need {wanted.bytes / 1e9:.2f} GB in '{path.parent}', and the disk "
@@ -128,7 +132,7 @@ def _open(path: Path, wanted: Wanted) -> NDArray[np.float16] | None:
     return result
 
 
-def _compute(wanted: Wanted, path: Path, predictor: Predictor, progress: Progress) -> None:
+def _compute(wanted: Wanted, path: Path, predictor: Predictor, progress: Progress, is_late: Callable[[], bool]) -> None:
     shape = (len(wanted.photos), wanted.versions, *wanted.shape)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.stem[:16]}.", suffix=".tmp", dir=path.parent)
     os.close(descriptor)
@@ -138,6 +142,8 @@ def _compute(wanted: Wanted, path: Path, predictor: Predictor, progress: Progres
         total = len(wanted.photos) * wanted.versions
         with progress.stage("Computing what stays frozen", total) as task:
             for place, vector in enumerate(predictor.stream(_versions(wanted))):
+                if is_late():
+                    raise OutOfTime("The time was up while what stays frozen was computed.")
                 row, version = divmod(place, wanted.versions)
                 np.clip(vector, -_LARGEST, _LARGEST, out=vector)
                 values[row, version] = vector.reshape(wanted.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast, get_args
 
 from learnet.core import UsageError, unknown_name
 
@@ -17,7 +17,7 @@ Mode = Literal["head", "partial", "full", "auto"]
 KERNELS = ("linear", "polynomial", "rbf", "sigmoid")
 
 
-class TransferSettings(TypedDict, total=False):
+class ConfigSettings(TypedDict, total=False):
     """What classifies, what is trained and for how long: fields of ``TransferConfig``; the others stay as they are."""
 
     head: HeadName
@@ -29,10 +29,17 @@ class TransferSettings(TypedDict, total=False):
     discriminative: float
     versions: int
     time_limit: float | None
+    keep_mode: bool
 
 
-def checked_settings(settings: TransferSettings) -> TransferSettings:
-    """Return the settings if there are such.
+class TransferSettings(ConfigSettings, total=False):
+    """The same, and how many seconds of the time limit are over already."""
+
+    elapsed: float
+
+
+def checked_settings(settings: TransferSettings) -> ConfigSettings:
+    """Return those of a configuration if there are such.
 
     Raises:
         UsageError: If one has a name that there is not; the nearest name is told.
@@ -40,7 +47,7 @@ def checked_settings(settings: TransferSettings) -> TransferSettings:
     for name in settings:
         if name not in TransferSettings.__annotations__:
             raise unknown_name("setting of a transfer", name, list(TransferSettings.__annotations__))
-    return settings
+    return cast("ConfigSettings", {name: value for name, value in settings.items() if name != "elapsed"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,8 @@ class TransferConfig:
         discriminative: Factor on that rate for the first layer, in (0, 1]; it grows to 1 at the head.
         versions: How many versions of each photo ``"partial"`` caches, at least 1; the first is the photo as it is.
         time_limit: Seconds that everything together may take, or None.
+        keep_mode: Save what ``"partial"`` or ``"full"`` has trained even if the head alone is better on held-back
+            photos; else the better one is saved.
 
     Raises:
         UsageError: If a value is out of its range.
@@ -92,6 +101,7 @@ class TransferConfig:
     discriminative: float = 1.0
     versions: int = 4
     time_limit: float | None = None
+    keep_mode: bool = False
 
     def __post_init__(self) -> None:
         self._check_head()
@@ -108,6 +118,11 @@ class TransferConfig:
                 raise UsageError(f"{name} must be {wanted}; it is {getattr(self, name)}.")
         if self.unfreeze is not None and self.mode in ("head", "full"):
             raise UsageError(f"unfreeze says where --mode partial begins; it has no meaning with --mode {self.mode}.")
+        if self.keep_mode and self.mode not in ("partial", "full"):
+            raise UsageError(
+                "keep_mode saves what --mode partial or full has trained even if the head alone is better; it has no "
+                f"meaning with --mode {self.mode}."
+            )
 
     def _check_head(self) -> None:
         if self.head not in get_args(HeadName):
@@ -131,7 +146,7 @@ class TransferConfig:
         words = ["learnet", "transfer", self.data]
         for name, value in asdict(self).items():
             if name != "data" and value is not None and (name == "seed" or value != _DEFAULTS.get(name)):
-                words += [f"--{name.replace('_', '-')}", str(value)]
+                words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
         return shlex.join(words)
 
 
@@ -146,4 +161,5 @@ _DEFAULTS = {
     "mode": "head",
     "discriminative": 1.0,
     "versions": 4,
+    "keep_mode": False,
 }

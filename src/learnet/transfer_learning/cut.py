@@ -99,6 +99,33 @@ def stages(model: keras.Model) -> list[str]:
     return list(dict.fromkeys([name.split("_")[0] for name in names] + names))
 
 
+def boundaries(model: keras.Model) -> tuple[str, ...]:
+    """Return the stages from which on a backbone can be trained with something frozen below, the lowest first.
+
+    Of stages that begin at the same place only the first is named.
+
+    Args:
+        model: Made by ``backbone``.
+    """
+    places = cuts(model)
+    position = {layer.name: index for index, (layer, _, _) in enumerate(_ordered(model))}
+    starts: dict[str, str] = {}  # of each stage, its first layer with weights
+    for name in (layer.name for layer, _, _ in _ordered(model) if getattr(layer, "weights", None)):
+        starts.setdefault(_stage(name), name)
+    found: dict[str, str] = {}
+    for stage, start in starts.items():
+        below = [cut.first for cut in places if position[cut.first] <= position[start]]
+        if below:
+            found.setdefault(below[-1], stage)
+    return tuple(found.values())
+
+
+def _stage(name: str) -> str:
+    """Return the stage of a layer: ``block6a`` of ``block6a_expand_conv``, ``block_12`` of ``block_12_project``."""
+    match = re.match(r"[A-Za-z]+_[0-9]+(?=_|$)|[^_]+", name)
+    return name if match is None else match[0]
+
+
 def lower_part(model: keras.Model, cut: Cut) -> keras.Model:
     """Return the frozen part: uint8 images to float32 ``(batch, cut.size)``, flattened. It shares all layers."""
     keras = import_keras()

@@ -62,6 +62,7 @@ class Extractor:
         max_pixels: Larger photos are skipped.
         progress: Where to tell how it goes.
         deadline: The reading of ``time.perf_counter`` from which no further photo is looked at; None for none.
+        most: How many photos are looked at, from the first; all if None.
     """
 
     def __init__(
@@ -76,8 +77,9 @@ class Extractor:
         max_pixels: int,
         progress: Progress,
         deadline: float | None = None,
+        most: int | None = None,
     ) -> None:
-        self._deadline = deadline
+        self._deadline, self._most = deadline, most
         self._spec, self._size, self._predictor = spec, size, predictor
         self._max_pixels, self._progress = max_pixels, progress
         self._space: FeatureSpace | None = None
@@ -121,7 +123,7 @@ class Extractor:
             max_pixels=self._max_pixels,
         )
         for looked, photo in enumerate(stream):
-            if self._deadline is not None and time.perf_counter() > self._deadline:
+            if self._is_enough(looked):
                 left_out = indices[looked:]
                 result.skipped += [Skipped(dataset.source.name(index), NO_TIME) for index in left_out]
                 break
@@ -131,6 +133,11 @@ class Extractor:
                 continue
             result.digests[photo.index] = np.frombuffer(photo.digest, np.uint8)
             yield photo
+
+    def _is_enough(self, looked: int) -> bool:
+        if self._most is not None:
+            return looked >= self._most
+        return self._deadline is not None and time.perf_counter() > self._deadline
 
     def _compute(self, photos: Iterator[Photo], result: Features) -> list[int]:
         """Send photos that carry pixels through the backbone; return the indices of those that do not."""

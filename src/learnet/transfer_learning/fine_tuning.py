@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,11 +11,14 @@ from learnet.core import DataError, LearnetError, fingerprint, probe
 from learnet.core import keras as import_keras
 from learnet.data import FACTS_VERSION, Part, cache_folder, split, stream_photos
 from learnet.inference import Predictor
-from learnet.training import Augmentation, TrainingConfig, Views, fit
+from learnet.training import Augmentation, EpochRow, Fitted, TrainingConfig, Views, fit
+from learnet.training.checkpoint import Checkpoint, load_best
 from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
+from learnet.transfer_learning.budget import OutOfTime
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import keras
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset, InputSpec, Photo
-    from learnet.training import Fitted
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.cut import Cut
     from learnet.transfer_learning.study import Divided
@@ -148,6 +150,8 @@ def augmentation(spec: InputSpec) -> Augmentation:
 class Trainable(Protocol):
     """A backbone and its head, and what they are trained from."""
 
+    is_late: Callable[[], bool]
+
     @property
     def mode(self) -> str:
         """``"partial"`` or ``"full"``."""
@@ -175,6 +179,7 @@ class UpperLayers:
 
     Attributes:
         cut: Where the backbone is cut.
+        is_late: Asked while activations are computed; where it says yes, that ends with ``OutOfTime``.
     """
 
     mode = "partial"
@@ -195,6 +200,7 @@ class UpperLayers:
         self.model = classifier_logits(upper_part(loaded.model, self.cut), classes=divided.classes)
         freeze_statistics(self.model)
         self._versions = 0
+        self.is_late: Callable[[], bool] = lambda: False
         self._last: tuple[Ints, Views] | None = None
 
     def facts(self) -> dict[str, str]:
@@ -240,6 +246,7 @@ class UpperLayers:
             folder=cache_folder(),
             limit_bytes=self._limit,
             progress=self._progress,
+            is_late=self.is_late,
         )
         self._last = (rows, views)
         return views
@@ -264,12 +271,16 @@ class AllLayers:
         divided: The photos.
         loaded: The backbone; all its layers will be changed.
         progress: Where to tell how it goes.
+
+    Attributes:
+        is_late: Asked while photos are decoded; where it says yes, that ends with ``OutOfTime``.
     """
 
     mode = "full"
 
     def __init__(self, divided: Divided, loaded: LoadedBackbone, *, progress: Progress) -> None:
         self._divided, self._loaded, self._progress = divided, loaded, progress
+        self.is_late: Callable[[], bool] = lambda: False
         self.model = classifier_logits(loaded.model, classes=divided.classes)
         freeze_statistics(self.model)
         self._last: tuple[Ints, NDArray[np.uint8]] | None = None
@@ -282,6 +293,7 @@ class AllLayers:
         """Return some rows' photos, decoded.
 
         Raises:
+            OutOfTime: If it became late.
             LearnetError: If they do not fit into memory, or a photo cannot be read any more.
         """
         if self._last is not None and np.array_equal(self._last[0], rows):
@@ -297,6 +309,8 @@ class AllLayers:
         with self._progress.stage("Decoding photos", len(rows)) as task:
             photos = stream_photos(dataset.source, self._divided.order[rows].tolist(), spec=spec)
             for row, photo in zip(images, photos, strict=True):
+                if self.is_late():
+                    raise OutOfTime("The time was up while the photos were decoded.")
                 row[:] = readable(photo, dataset)
                 task.advance()
         self._last = (rows, images)
@@ -322,6 +336,8 @@ def tune(
     progress: Progress,
     deadline: float | None = None,
     everything: bool = False,
+    resume: bool = False,
+    on_epoch: Callable[[EpochRow], None] | None = None,
 ) -> Tuned:
     """Train a backbone and its head.
 
@@ -336,6 +352,8 @@ def tune(
         progress: Where to tell how it goes.
         deadline: When training is to have ended, by ``time.perf_counter``.
         everything: Learn from the rows that would choose the best epoch, too, and keep the last one.
+        resume: Go on from the checkpoint in ``folder``.
+        on_epoch: Called after each epoch.
     """
     rows = np.concatenate([inner.learn, inner.check])
     labels, seen, model = divided.labels[rows], len(inner.learn), trainable.model
@@ -350,7 +368,9 @@ def tune(
         config=replace(how, keep_last=everything),
         folder=folder,
         names=[divided.dataset.source.name(int(position)) for position in divided.order[rows[part]]],
+        resume=resume,
         deadline=deadline,
+        on_epoch=on_epoch,
         progress=progress,
     )
     kernel, bias = model.get_layer("head").get_weights()
@@ -359,6 +379,32 @@ def tune(
         check_logits=predict_logits(model, check),
         fitted=fitted,
     )
+
+
+def restore(trainable: Trainable, loaded: LoadedBackbone, *, begin: State, folder: Path, outcome: Checkpoint) -> Tuned:
+    """Return what a training that has ended gave, and leave its weights in the backbone.
+
+    Args:
+        trainable: What was trained.
+        loaded: The backbone.
+        begin: The network before.
+        folder: Where its best weights are.
+        outcome: As ``outcome_of`` made it.
+    """
+    loaded.model.set_weights(begin.weights)
+    trainable.model.set_weights(load_best(folder))
+    kernel, bias = trainable.model.get_layer("head").get_weights()
+    told = dict(outcome.notes["fitted"])
+    return Tuned(
+        state=State(weights=loaded.model.get_weights(), kernel=kernel, bias=bias),
+        check_logits=outcome.arrays["check_logits"],
+        fitted=Fitted(**{**told, "history": tuple(EpochRow(**row) for row in told["history"])}),
+    )
+
+
+def outcome_of(tuned: Tuned) -> Checkpoint:
+    """Return what ``restore`` needs besides the best weights."""
+    return Checkpoint(arrays={"check_logits": tuned.check_logits}, notes={"fitted": asdict(tuned.fitted)})
 
 
 def predict_logits(model: keras.Model, examples: NDArray[Any] | Views) -> NDArray[np.float32]:

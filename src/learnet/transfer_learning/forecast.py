@@ -90,6 +90,8 @@ class Forecast:
         """Return the forecast as a sentence."""
         parts = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in self.stages.items())
         said = f"Forecast: about {spoken(self.whole)} ({parts})."
+        if len(self.costs) > 1:
+            said += " Less, if training more than the head proves not to help."
         if self.limit is not None and self.whole > self.limit:
             said += f" That is more than the limit of {spoken(self.limit)}: what fits into it is done."
         return said
@@ -119,11 +121,14 @@ def forecast(
     for mode in {"head": (), "auto": ("partial", "full")}.get(config.mode, (config.mode,)):
         costs[mode] = cost = _cost(mode, loaded, classes=classes, config=config)
         learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
-        computing = speeds.computing * train * (config.versions if mode == "partial" else 0)
-        stages[f"training, {mode}"] = speeds.solving() + computing + cost.whole(learnt=learnt, checked=checked)
+        stages[f"training, {mode}"] = cost.whole(learnt=learnt, checked=checked)
+        if mode == "partial":
+            stages["what stays frozen"] = speeds.compiling + speeds.computing * train * config.versions
     stages["starting"] = begun()
     if costs:
-        stages["testing what was trained"] = test * speeds.computing + speeds.publishing()
+        stages["comparing it with the head"] = speeds.solving()
+        stages["testing what was trained"] = speeds.testing(test)
+        stages["its bundle and report"] = speeds.publishing()
     return Forecast(stages=stages, costs=costs, limit=config.time_limit)
 
 

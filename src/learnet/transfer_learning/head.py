@@ -148,6 +148,7 @@ def solve_head(
     folds: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> HeadResult:
     """Solve multinomial logistic regression to convergence, its L2 strength chosen by cross-validation.
 
@@ -170,6 +171,7 @@ def solve_head(
         folds: At least 2; if not given 5 for small problems and 3 for large ones.
         seed: The run's seed.
         progress: Where to tell how it goes.
+        is_late: Asked before each strength but the first; where it says yes, the best of those before is taken.
 
     Returns:
         The head and how it came about.
@@ -199,7 +201,7 @@ def solve_head(
     with single_threaded_blas(), progress.stage("Fitting the head", _EXPECTED_EVALUATIONS) as task:
         fit = _Fit(features, taught, known, weight, classes, task.advance)
         guess = features.shape[1] / (24 * len(known))
-        search = _Search(fit, fold, guess)
+        search = _Search(fit, fold, guess, is_late)
         best = search.walk() if (fold != KEPT).any() else guess
         solution = fit.solve(
             None, l2=best, start=search.mean_solution(best), tolerance=_FINE_SMALL if small else _FINE_LARGE
@@ -282,8 +284,8 @@ class _Fit:
 class _Search:
     """Walks along strengths; each fold's solve starts where that fold's last one ended, so that nothing leaks."""
 
-    def __init__(self, fit: _Fit, fold: NDArray[np.int8], guess: float) -> None:
-        self._fit, self._fold, self._guess = fit, fold, guess
+    def __init__(self, fit: _Fit, fold: NDArray[np.int8], guess: float, is_late: Callable[[], bool]) -> None:
+        self._fit, self._fold, self._guess, self._is_late = fit, fold, guess, is_late
         self._folds = int(fold.max(initial=KEPT)) + 1
         self.held = np.flatnonzero(fold != KEPT)
         self.trials: dict[float, Trial] = {}
@@ -312,6 +314,8 @@ class _Search:
         """Walk from the guess while the loss is below this multiple of the smallest before; tell if a step was."""
         last = self._strength(0)
         for distance in range(1, _REACH + 1):
+            if self._is_late():
+                return True
             best = min(self.trials.values(), key=lambda trial: trial.log_loss)
             trial = self._try(direction * distance, starts=self._solutions[last])
             if trial.log_loss > while_below * best.log_loss:

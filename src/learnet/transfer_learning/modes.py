@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learnet.core import DataError
-from learnet.data import Part, stream_photos
-from learnet.evaluation import (
-    BaselineRow,
-    choose_threshold,
-    fit_temperature,
-    measure,
-    paired_test,
-    softmax,
-)
-from learnet.inference import Predictor
+from learnet.evaluation import paired_test
+from learnet.training.checkpoint import Checkpoint, has_checkpoint
+from learnet.transfer_learning.budget import MEASURED, SOLVING, TIMED, OutOfTime
 from learnet.transfer_learning.fine_tuning import (
     AllLayers,
     State,
     UpperLayers,
     divide_training,
-    readable,
+    outcome_of,
+    restore,
     training_of,
     tune,
 )
 from learnet.transfer_learning.head import solve_head
+from learnet.transfer_learning.timing import LAST_SOLUTION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from learnet.core import Progress
     from learnet.evaluation import Paired
-    from learnet.runs import Study
-    from learnet.training import Fitted
+    from learnet.training import Fitted, TrainingConfig
+    from learnet.transfer_learning.budget import Budget
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.fine_tuning import Inner, Trainable, Tuned
     from learnet.transfer_learning.forecast import TrainingCost
     from learnet.transfer_learning.head import HeadResult
+    from learnet.transfer_learning.journal import Journal
     from learnet.transfer_learning.study import Divided
     from learnet.transfer_learning.weights import LoadedBackbone
 
@@ -60,6 +54,7 @@ class Chosen:
         state: The network; None for ``"head"``.
         check_logits: float32 ``(m, k)`` of the photos that calibrate it.
         check: int ``(m,)``, their rows.
+        finding: What the owner should know: that what was asked for was not the best; else empty.
         facts: What the report should say.
         details: What the run's record should say.
     """
@@ -69,6 +64,7 @@ class Chosen:
     state: State | None = None
     check_logits: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     check: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    finding: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -79,6 +75,8 @@ class _Step:
 
     trainable: Trainable
     tuned: Tuned
+    facts: dict[str, str]
+    accuracy: float
     comparison: Paired
 
 
@@ -91,11 +89,12 @@ class Climb:
         solved: The head on the whole training part.
         config: What was asked.
         limit_bytes: What cached activations may take.
-        folder: Of the run.
+        journal: Of the run: what an earlier process has done is taken over, and what is done is noted.
         progress: Where to tell how it goes.
         costs: Of each mode's training.
         photo_seconds: What computing a photo's activations takes.
-        deadline: When the last training is to have ended, by ``time.perf_counter``; None for no limit.
+        starting: Seconds before the first of them.
+        budget: All that must follow the last training is set aside.
     """
 
     def __init__(
@@ -106,17 +105,19 @@ class Climb:
         *,
         config: TransferConfig,
         limit_bytes: int,
-        folder: Path,
+        journal: Journal,
         progress: Progress,
         costs: Mapping[str, TrainingCost],
         photo_seconds: float,
-        deadline: float | None = None,
+        starting: float,
+        budget: Budget,
     ) -> None:
         self._divided, self._loaded, self._config = divided, loaded, config
-        self._limit, self._folder, self._progress = limit_bytes, folder, progress
-        self._costs, self._photo_seconds, self._deadline = costs, photo_seconds, deadline
+        self._limit, self._journal, self._progress = limit_bytes, journal, progress
+        self._costs, self._photo_seconds, self._starting = costs, photo_seconds, starting
+        self._budget = budget
         self._pretrained = loaded.model.get_weights()
-        self._final_head = self._state(solved)
+        self._solved = solved
         self._said: list[str] = []
 
     def run(self) -> Chosen:
@@ -126,18 +127,18 @@ class Climb:
             inner = divide_training(self._divided, seed=config.seed)
         except DataError as error:
             return self._stay(str(error))
-        head = self._head_on(inner)
-        right = head.measured_probabilities.argmax(axis=1) == self._divided.labels[inner.check]
+        if not self._budget.allows(self._budget.took(SOLVING), doubt=MEASURED):
+            return self._stay("There is no time left to train more than the head.")
+        begin, right = self._head_on(inner)
         self._say(f"The head alone answers {right.mean():.1%} of {len(right)} held-back training photos rightly.")
-        begin = self._state(head)
         kept: list[_Step] = []
         for mode in ("partial", "full") if config.mode == "auto" else (config.mode,):
-            versions, epochs = self._affordable(mode, inner)
-            if not versions or not epochs:
-                self._say(f"There is no time left for --mode {mode}.")
+            step = self._try(mode, inner, begin, right, before=kept)
+            if step is None:
                 break
-            step = self._try(mode, inner, begin, right, versions=versions, epochs=epochs)
-            if config.mode == "auto" and not step.comparison.better:
+            if config.mode != "auto":
+                return self._judge(step, inner, head=float(right.mean()))
+            if not step.comparison.better:
                 self._say("That is no significant rise: nothing more is trained.")
                 break
             kept.append(step)
@@ -145,9 +146,32 @@ class Climb:
             right = step.tuned.check_logits.argmax(axis=1) == self._divided.labels[inner.check]
         return self._keep(kept, inner) if kept else self._stay("")
 
-    def _head_on(self, inner: Inner) -> HeadResult:
+    def _judge(self, step: _Step, inner: Inner, *, head: float) -> Chosen:
+        """Keep what was asked for, unless the head alone is better on what was held back."""
+        if step.accuracy >= head:
+            return self._keep([step], inner)
+        numbers = f"{step.accuracy:.1%} of the held-back training photos against {head:.1%} of the head alone"
+        if self._config.keep_mode:
+            return self._keep([step], inner, finding=f"What --mode {self._config.mode} trained is worse: {numbers}.")
+        return self._stay(
+            f"The head alone is saved, as what --mode {self._config.mode} trained is worse: {numbers}. --keep-mode "
+            "saves it all the same.",
+            finding=True,
+        )
+
+    def _head_on(self, inner: Inner) -> tuple[State, NDArray[np.bool_]]:
+        """Return the network with a head that has not learnt the rows to check, and which of them it answers rightly.
+
+        Both heads, of these rows and of all, are kept for a resumption.
+        """
+        kept = self._journal.kept("compared", lambda: self._solve(inner))
+        self._final_head = self._state(kept.arrays["final_kernel"], kept.arrays["final_bias"])
+        begin = self._state(kept.arrays["kernel"], kept.arrays["bias"])
+        return begin, kept.arrays["answers"] == self._divided.labels[inner.check]
+
+    def _solve(self, inner: Inner) -> Checkpoint:
         divided = self._divided
-        return solve_head(
+        solved = solve_head(
             divided.values,
             divided.labels,
             classes=divided.classes,
@@ -157,54 +181,122 @@ class Climb:
             balance=self._config.balance,
             seed=self._config.seed,
             progress=self._progress,
+            is_late=lambda: self._budget.left() < LAST_SOLUTION * self._budget.expected(SOLVING),
         )
-
-    def _affordable(self, mode: str, inner: Inner) -> tuple[int, int]:
-        """Return how many versions of each photo, and how many epochs, the time that is left allows."""
-        cost, wanted = self._costs[mode], self._config.versions if mode == "partial" else 1
-        if self._deadline is None:
-            return wanted, cost.epochs
-        left, taught = self._deadline - time.perf_counter(), self._taught(inner)
-        versions = max(0, min(wanted, int(_COMPUTING_SHARE * left / (taught * self._photo_seconds + 1e-9))))
-        left -= (versions if mode == "partial" else 0) * taught * self._photo_seconds
-        return versions, cost.affordable_epochs(left, learnt=len(inner.learn), checked=len(inner.check))
+        arrays = {
+            "kernel": solved.head.kernel,
+            "bias": solved.head.bias,
+            "answers": solved.measured_probabilities.argmax(axis=1),
+            "final_kernel": self._solved.head.kernel,
+            "final_bias": self._solved.head.bias,
+        }
+        return Checkpoint(arrays=arrays, notes={})
 
     def _try(
-        self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_], *, versions: int, epochs: int
-    ) -> _Step:
+        self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_], *, before: list[_Step]
+    ) -> _Step | None:
+        """Train in one mode; return None if there is no time for it."""
+        versions = self._decided(f"{mode}, versions", lambda: self._affordable_versions(mode, inner))
+        if not versions:
+            self._no_time(mode)
+            return None
         trainable = self._trainable(mode, versions=versions)
-        how = replace(training_of(mode, self._config, spec=self._loaded.input_spec), epochs=epochs)
+        done = self._journal.outcome(mode)
+        if done is not None:
+            folder = self._journal.folder / mode
+            tuned = restore(trainable, self._loaded, begin=begin, folder=folder, outcome=done)
+            facts = dict(done.notes["facts"])
+        else:
+            try:
+                trainable.examples(np.concatenate([inner.learn, inner.check]))
+            except OutOfTime as error:
+                self._say(str(error))
+                return None
+            epochs = self._decided(f"{mode}, epochs", lambda: self._affordable_epochs(mode, inner, before))
+            if not epochs:
+                self._no_time(mode)
+                return None
+            tuned = self._tuned(mode, trainable, inner, begin=begin, epochs=epochs)
+            facts = trainable.facts()
+        now = tuned.check_logits.argmax(axis=1) == self._divided.labels[inner.check]
+        comparison = paired_test(right, now, seed=self._config.seed)
+        self._say(f"--mode {mode}: {now.mean():.1%}, which is {comparison.describe()}.")
+        return _Step(trainable=trainable, tuned=tuned, facts=facts, accuracy=float(now.mean()), comparison=comparison)
+
+    def _tuned(
+        self, mode: str, trainable: Trainable, inner: Inner, *, begin: State, epochs: int, everything: bool = False
+    ) -> Tuned:
+        """Train, going on from what an earlier process has trained; what came of it is noted."""
+        stage = f"{mode}-all" if everything else mode
+        folder = self._journal.folder / stage
+        done = self._journal.outcome(stage)
+        if done is not None:
+            return restore(trainable, self._loaded, begin=begin, folder=folder, outcome=done)
         tuned = tune(
             trainable,
             self._divided,
             self._loaded,
             inner,
             begin=begin,
-            how=how,
-            folder=self._folder / mode,
+            how=replace(self._training(mode), epochs=epochs),
+            folder=folder,
             progress=self._progress,
-            deadline=self._deadline,
+            deadline=self._budget.until(),
+            everything=everything,
+            resume=has_checkpoint(folder),
         )
-        now = tuned.check_logits.argmax(axis=1) == self._divided.labels[inner.check]
-        comparison = paired_test(right, now, seed=self._config.seed)
-        self._say(f"--mode {mode}: {now.mean():.1%}, which is {comparison.describe()}.")
-        return _Step(trainable=trainable, tuned=tuned, comparison=comparison)
+        outcome = outcome_of(tuned)
+        notes = {**outcome.notes, "facts": trainable.facts()}
+        self._journal.close(stage, replace(outcome, notes=notes))
+        return tuned
 
-    def _keep(self, steps: list[_Step], inner: Inner) -> Chosen:
+    def _affordable_versions(self, mode: str, inner: Inner) -> int:
+        """Return how many versions of each photo the time that is left allows; of ``"full"`` whether one is decoded."""
+        wanted = self._config.versions if mode == "partial" else 1
+        if self._budget.limit is None:
+            return wanted
+        left = _COMPUTING_SHARE * self._budget.left() - self._starting
+        return max(0, min(wanted, int(left / ((1 + TIMED) * self._taught(inner) * self._photo_seconds + 1e-9))))
+
+    def _affordable_epochs(self, mode: str, inner: Inner, before: list[_Step]) -> int:
+        """Return how many epochs the time that is left allows, what is to be trained again counted."""
+        if self._budget.limit is None:
+            return self._costs[mode].epochs
+        again = sum(self._again(step, inner) for step in before)
+        left = self._budget.left() / (1 + TIMED) - again
+        return self._costs[mode].affordable_epochs(left, learnt=len(inner.learn), checked=len(inner.check))
+
+    def _decided(self, name: str, decide: Callable[[], int]) -> int:
+        """Return what an earlier process decided; else decide now, and note it unless it is nothing."""
+        known = self._journal.known(name)
+        if known is not None:
+            return int(known)
+        value = decide()
+        if value:
+            self._journal.decide(name, value)
+        return value
+
+    def _keep(self, steps: list[_Step], inner: Inner, *, finding: str = "") -> Chosen:
         kept, tuned = steps[-1], steps[-1].tuned
-        fitted, state, mode = [tuned.fitted], tuned.state, kept.trainable.mode
-        again = sum(step.tuned.fitted.seconds for step in steps) * self._taught(inner) / len(inner.learn)
-        if not inner.given and self._time_for(1.15 * again):
-            last = self._on_everything(steps, inner)
-            fitted.append(last.fitted)
-            state = last.state
+        if finding:
+            self._say(f"{finding} It is saved, as --keep-mode asks for it.")
+        fitted, state = [tuned.fitted], tuned.state
+        if not inner.given and self._decided("again", lambda: self._has_time_again(steps, inner)):
+            try:
+                last = self._on_everything(steps, inner)
+            except OutOfTime as error:
+                self._say(str(error))
+            else:
+                fitted.append(last.fitted)
+                state = last.state
         return Chosen(
-            mode=mode,
+            mode=kept.trainable.mode,
             reason=" ".join(self._said),
             state=state,
             check_logits=tuned.check_logits,
             check=inner.check,
-            facts={**kept.trainable.facts(), "Epochs": _told(fitted)},
+            finding=finding,
+            facts={**kept.facts, "Epochs": _told(fitted)},
             details={
                 "epochs": len(tuned.fitted.history),
                 "best_epoch": tuned.fitted.best_epoch,
@@ -220,104 +312,54 @@ class Climb:
         """Go the same way once more, now on all training photos, as many epochs as there were."""
         begin = self._final_head
         for step in steps:
-            mode = step.trainable.mode
-            how = training_of(mode, self._config, spec=self._loaded.input_spec)
-            last = tune(
-                step.trainable,
-                self._divided,
-                self._loaded,
-                inner,
-                begin=begin,
-                how=replace(how, epochs=len(step.tuned.fitted.history)),
-                folder=self._folder / f"{mode}-all",
-                progress=self._progress,
-                deadline=self._deadline,
-                everything=True,
-            )
+            epochs, mode = len(step.tuned.fitted.history), step.trainable.mode
+            last = self._tuned(mode, step.trainable, inner, begin=begin, epochs=epochs, everything=True)
             begin = last.state
         return last
 
-    def _trainable(self, mode: str, *, versions: int) -> Trainable:
-        if mode == "full":
-            return AllLayers(self._divided, self._loaded, progress=self._progress)
-        return UpperLayers(
-            self._divided,
-            self._loaded,
-            config=replace(self._config, versions=versions),
-            limit_bytes=self._limit,
-            progress=self._progress,
-        )
+    def _has_time_again(self, steps: list[_Step], inner: Inner) -> bool:
+        return self._budget.allows(sum(self._again(step, inner) for step in steps), doubt=MEASURED)
 
-    def _stay(self, reason: str) -> Chosen:
+    def _again(self, step: _Step, inner: Inner) -> float:
+        """Return the seconds of training once more what was trained, on all training photos."""
+        return step.tuned.fitted.seconds * self._taught(inner) / len(inner.learn)
+
+    def _training(self, mode: str) -> TrainingConfig:
+        return training_of(mode, self._config, spec=self._loaded.input_spec)
+
+    def _trainable(self, mode: str, *, versions: int) -> Trainable:
+        made: Trainable
+        if mode == "full":
+            made = AllLayers(self._divided, self._loaded, progress=self._progress)
+        else:
+            made = UpperLayers(
+                self._divided,
+                self._loaded,
+                config=replace(self._config, versions=versions),
+                limit_bytes=self._limit,
+                progress=self._progress,
+            )
+        made.is_late = lambda: self._budget.left() < 0
+        return made
+
+    def _stay(self, reason: str, *, finding: bool = False) -> Chosen:
         if reason:
             self._say(reason)
         self._loaded.model.set_weights(self._pretrained)
-        return Chosen(mode="head", reason=" ".join(self._said))
+        return Chosen(mode="head", reason=" ".join(self._said), finding=reason if finding else "")
 
-    def _state(self, head: HeadResult) -> State:
-        return State(weights=self._pretrained, kernel=head.head.kernel, bias=head.head.bias)
+    def _no_time(self, mode: str) -> None:
+        self._say(f"There is no time left for --mode {mode}.")
+
+    def _state(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> State:
+        return State(weights=self._pretrained, kernel=kernel, bias=bias)
 
     def _taught(self, inner: Inner) -> int:
         return len(inner.learn) + len(inner.check)
 
-    def _time_for(self, seconds: float) -> bool:
-        return self._deadline is None or time.perf_counter() + seconds < self._deadline
-
     def _say(self, sentence: str) -> None:
         self._said.append(sentence)
         self._progress.say(sentence)
-
-
-def measure_chosen(
-    chosen: Chosen, made: Study, divided: Divided, loaded: LoadedBackbone, *, config: TransferConfig, progress: Progress
-) -> tuple[Study, Any]:
-    """Calibrate a trained network and measure it on the test part.
-
-    Args:
-        chosen: With a network.
-        made: The head's study, of which everything that is not about the network is kept.
-        divided: The photos.
-        loaded: The backbone; gets the network's weights.
-        config: What was asked.
-        progress: Where to tell how it goes.
-
-    Returns:
-        What was measured, and the network from images to calibrated probabilities.
-    """
-    if chosen.state is None:
-        raise AssertionError("only a trained network is measured")
-    loaded.model.set_weights(chosen.state.weights)
-    known = divided.labels[chosen.check]
-    temperature = fit_temperature(chosen.check_logits, known)
-    held = softmax(chosen.check_logits, temperature=temperature)
-    model = loaded.classifier(
-        chosen.state.kernel / np.float32(temperature), chosen.state.bias / np.float32(temperature)
-    )
-    test = divided.rows(Part.TEST)
-    probabilities = np.empty((len(test), divided.classes), np.float32)
-    photos = stream_photos(divided.dataset.source, divided.order[test].tolist(), spec=loaded.input_spec)
-    with progress.stage("Testing", len(test)) as task:
-        images = (readable(photo, divided.dataset) for photo in photos)
-        for row, answer in zip(probabilities, Predictor.compile(model).stream(images), strict=True):
-            row[:] = answer
-            task.advance()
-    metrics = measure(probabilities, divided.labels[test], seed=config.seed, class_count=divided.classes)
-    head = BaselineRow(
-        name="the head alone, on frozen features",
-        accuracy=made.metrics.accuracy,
-        mean_class_recall=made.metrics.mean_class_recall,
-        accuracy_interval=made.metrics.accuracy_interval,
-    )
-    study = replace(
-        made,
-        temperature=temperature,
-        threshold=choose_threshold(held.max(axis=1), held.argmax(axis=1) == known),
-        foreign_auroc=None,
-        probabilities=probabilities,
-        metrics=metrics,
-        baselines=(*made.baselines, head),
-    )
-    return study, model
 
 
 def _told(fitted: list[Fitted]) -> str:

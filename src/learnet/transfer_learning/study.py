@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,15 +11,19 @@ from learnet.data import Part, near_duplicate_groups, photo_findings, split, sta
 from learnet.evaluation import measure
 from learnet.runs import Study, arrange, fingerprint, kept_together, without_empty_classes
 from learnet.transfer_learning.baselines import foreign_auroc, measure_baselines
+from learnet.transfer_learning.budget import BASELINES, GUESSED, SOLVING
 from learnet.transfer_learning.head import HeadResult, solve_head
 from learnet.transfer_learning.svm_head import SvmResult, solve_svm_head
+from learnet.transfer_learning.timing import BASELINES_SHARE, LAST_SOLUTION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
     from learnet.data import Dataset, Finding, Skipped
+    from learnet.evaluation import BaselineRow
     from learnet.runs import Stopwatch
+    from learnet.transfer_learning.budget import Budget
     from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.extraction import Features
 
@@ -113,13 +116,15 @@ def divide(dataset: Dataset, features: Features, *, config: TransferConfig) -> D
 
 
 def study(
-    divided: Divided, *, config: TransferConfig, progress: Progress, watch: Stopwatch
+    divided: Divided, *, config: TransferConfig, budget: Budget, progress: Progress, watch: Stopwatch
 ) -> tuple[Study, HeadResult | SvmResult]:
     """Solve the head on the training part and measure it on the test part.
 
     Args:
         divided: The photos' features and parts.
         config: What was asked.
+        budget: Expects ``SOLVING`` and ``BASELINES``. If they do not fit, fewer strengths are tried, and simple methods
+            are not measured.
         progress: Where to tell how it goes.
         watch: Books the time.
 
@@ -127,38 +132,12 @@ def study(
         What was measured, and the head.
     """
     values, labels, classes = divided.values, divided.labels, divided.classes
-    train, test = divided.rows(Part.TRAIN), divided.rows(Part.TEST)
-    solve = partial(solve_svm_head, kernel=config.kernel) if config.head == "svm" else solve_head
-    solved: HeadResult | SvmResult = solve(
-        values,
-        labels,
-        classes=classes,
-        rows=train,
-        validation_rows=divided.rows(Part.VAL),
-        groups=divided.groups,
-        balance=config.balance,
-        seed=config.seed,
-        progress=progress,
-    )
+    test = divided.rows(Part.TEST)
+    solved = _solve(divided, config=config, budget=budget, progress=progress)
     watch.lap("solve the head")
     probabilities = solved.head.probabilities(values, rows=test)
     metrics = measure(probabilities, labels[test], seed=config.seed, class_count=classes)
-    baselines = measure_baselines(
-        values, labels, classes=classes, train_rows=train, test_rows=test, seed=config.seed, progress=progress
-    )
-    foreign = (
-        None
-        if isinstance(solved, SvmResult)
-        else foreign_auroc(
-            values,
-            labels,
-            classes=classes,
-            train_rows=train,
-            test_rows=test,
-            l2=solved.head.l2,
-            seed=config.seed,
-        )
-    )
+    baselines, foreign = _evidence(divided, solved, config=config, budget=budget, progress=progress)
     watch.lap("measure it and the baselines")
     made = Study(
         dataset=divided.dataset,
@@ -177,3 +156,41 @@ def study(
         computed=divided.computed,
     )
     return made, solved
+
+
+def _solve(divided: Divided, *, config: TransferConfig, budget: Budget, progress: Progress) -> HeadResult | SvmResult:
+    rows, validation = divided.rows(Part.TRAIN), divided.rows(Part.VAL)
+    how: dict[str, Any] = {
+        "classes": divided.classes,
+        "rows": rows,
+        "validation_rows": validation,
+        "groups": divided.groups,
+        "balance": config.balance,
+        "seed": config.seed,
+        "progress": progress,
+    }
+    with budget.measuring(SOLVING):
+        if config.head == "svm":
+            return solve_svm_head(divided.values, divided.labels, kernel=config.kernel, **how)
+        last = LAST_SOLUTION * budget.expected(SOLVING)
+        return solve_head(divided.values, divided.labels, is_late=lambda: budget.left() < last, **how)
+
+
+def _evidence(
+    divided: Divided, solved: HeadResult | SvmResult, *, config: TransferConfig, budget: Budget, progress: Progress
+) -> tuple[tuple[BaselineRow, ...], float | None]:
+    """Return what simple methods reach, and how well unknown classes are noticed, if there is time for it."""
+    budget.drop(BASELINES)
+    if not budget.allows(BASELINES_SHARE * budget.took(SOLVING), doubt=GUESSED):
+        progress.say("There is no time to measure simple methods beside the head.")
+        return (), None
+    rows: dict[str, Any] = {
+        "classes": divided.classes,
+        "train_rows": divided.rows(Part.TRAIN),
+        "test_rows": divided.rows(Part.TEST),
+        "seed": config.seed,
+    }
+    baselines = measure_baselines(divided.values, divided.labels, progress=progress, **rows)
+    if isinstance(solved, SvmResult):
+        return baselines, None
+    return baselines, foreign_auroc(divided.values, divided.labels, l2=solved.head.l2, **rows)

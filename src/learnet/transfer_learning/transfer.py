@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Any, Unpack, get_args
 
 import numpy as np
 
-from learnet.core import UsageError, default_progress, require_backend
+from learnet.core import LearnetError, UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
 from learnet.data import Part, cache_folder, open_dataset
 from learnet.inference import Predictor
 from learnet.runs import Product, Run, Stopwatch, publish
+from learnet.transfer_learning.budget import (
+    FIRST_BUNDLE,
+    GUESSED,
+    LEAVING,
+    MEASURED,
+    SECOND_BUNDLE,
+    SOLVING,
+    TESTING,
+    TIMED,
+    Budget,
+    OutOfTime,
+)
 from learnet.transfer_learning.bundle_backbone import load_bundle_backbone
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
@@ -22,10 +34,12 @@ from learnet.transfer_learning.config import TransferConfig, TransferSettings, c
 from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
 from learnet.transfer_learning.forecast import forecast, part_sizes
 from learnet.transfer_learning.head import Balance
-from learnet.transfer_learning.modes import Chosen, Climb, measure_chosen
+from learnet.transfer_learning.journal import Interrupted, Journal
+from learnet.transfer_learning.modes import Chosen, Climb
 from learnet.transfer_learning.study import divide, study
 from learnet.transfer_learning.svm_head import SvmResult, show_support_vectors, svm_product
-from learnet.transfer_learning.timing import Deadline, measure_speeds, round_robin, spoken
+from learnet.transfer_learning.timing import measure_speeds, round_robin, spoken
+from learnet.transfer_learning.trained import measure_chosen, with_finding
 from learnet.transfer_learning.weights import load_backbone
 
 if TYPE_CHECKING:
@@ -36,13 +50,18 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.evaluation import BaselineRow
-    from learnet.runs import Study
+    from learnet.runs import RunConfig, Study
     from learnet.transfer_learning.extraction import Features
     from learnet.transfer_learning.forecast import Forecast
     from learnet.transfer_learning.head import HeadResult
+    from learnet.transfer_learning.study import Divided
     from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
 
+_LEAVING = 0.7  # seconds in which a process ends
+_FEWEST = 10  # photos a class for which there must be time
+_ENOUGH = 64  # photos computed, so that their time is known
+_IN_TURN, _LOOKED = "classes in turn", "photos looked at"  # the order of the photos, and how many
 _TAUGHT_SHARE = 0.75  # of a class's photos, where the time does not allow for as many as were asked for
 
 
@@ -70,6 +89,9 @@ def transfer(
     regression is solved on them, its strength chosen by cross-validation on the training part; the test part, which
     nothing has seen, gives the figures of the report.
 
+    Killed at any moment and called again with the same arguments and ``out``, or by ``resume``, it goes on with its
+    training; without a time limit the outcome is the same, bit for bit, on the same machine and libraries.
+
     Args:
         data: A folder, a manifest, the name of a known data set, an open ``Dataset``, or ``(images, labels)``.
         backbone: A name of ``BACKBONES``, or the folder of a bundle that learnet has trained.
@@ -83,21 +105,23 @@ def transfer(
         max_pixels: Photos with more pixels are skipped.
         cache_limit_bytes: Size of the feature cache, and of what ``"partial"`` caches; 0 uses none.
         seed: Every random choice comes from it; 0 or greater.
-        out: Folder of the run; ``runs/NAME-TIME`` if not given.
+        out: Folder of the run; ``runs/NAME-TIME`` if not given. An unfinished run in it is gone on with.
         progress: Where to tell how it goes; standard error if not given.
         **settings: What classifies, what is trained and for how long, by the names of ``TransferConfig``: ``head`` and
             ``kernel`` (with ``head="svm"`` a support-vector machine takes the regression's place, its setting chosen
             from a grid over C and the polynomial's degree or the kernel's scale); ``mode``, ``unfreeze``, ``epochs``,
-            ``learning_rate``, ``discriminative``, ``versions``, ``time_limit``.
+            ``learning_rate``, ``discriminative``, ``versions``, ``time_limit``, ``keep_mode``; and
+            ``elapsed``, the seconds of the time limit that are over already.
 
     Returns:
         The run, with its measurements, report and bundle.
 
     Raises:
-        UsageError: If an argument makes no sense.
+        UsageError: If an argument makes no sense, or ``out`` holds an unfinished run with other ones.
         DataError: If the photos cannot make a classifier (too few, one class only).
         WeightsError: If the pretrained weights cannot be had.
         MissingDependencyError: If no Keras backend is installed.
+        Interrupted: After Ctrl-C; it is a ``KeyboardInterrupt`` that knows the run's folder.
     """
     watch = Stopwatch()
     progress = default_progress() if progress is None else progress
@@ -106,6 +130,7 @@ def transfer(
         raise UsageError(f"balance must be one of {', '.join(get_args(Balance))}; it is '{balance}'.")
     if seed < 0 or cache_limit_bytes < 0:
         raise UsageError(f"seed and the cache's limit must be 0 or greater; they are {seed} and {cache_limit_bytes}.")
+    elapsed = settings.get("elapsed", 0.0)
     config = TransferConfig(
         data="",
         backbone=name,
@@ -132,12 +157,27 @@ def transfer(
     watch.lap("scan")
     loaded = _load(name, weights=weights, weights_dir=weights_dir, seed=seed)
     watch.lap("find the backbone")
+    places = {"weights_dir": None if weights_dir is None else str(weights_dir), "cache_limit_bytes": cache_limit_bytes}
+    given = {**places, "from_python": not isinstance(data, str | Path)}
+    journal = Journal.go_on_or_begin(folder, config, given=given, backbone=loaded.fingerprint, say=progress.say)
     cache = _open_cache(cache_limit_bytes, progress)
     try:
         work = _Work(
-            dataset, loaded, config=config, cache=cache, limit_bytes=cache_limit_bytes, progress=progress, watch=watch
+            dataset,
+            loaded,
+            config=config,
+            journal=journal,
+            cache=cache,
+            elapsed=elapsed,
+            progress=progress,
+            watch=watch,
         )
         return work.run(folder)
+    except KeyboardInterrupt as stopped:
+        raise Interrupted(folder) from stopped
+    except LearnetError:
+        journal.forget_if_unused()
+        raise
     finally:
         if cache is not None:
             cache.close()
@@ -152,15 +192,21 @@ class _Work:
         loaded: LoadedBackbone,
         *,
         config: TransferConfig,
+        journal: Journal,
         cache: FeatureCache | None,
-        limit_bytes: int,
+        elapsed: float,
         progress: Progress,
         watch: Stopwatch,
     ) -> None:
-        self._config, self._loaded, self._cache = config, loaded, cache
-        self._limit, self._progress, self._watch = limit_bytes, progress, watch
-        self._deadline = Deadline(start=time.perf_counter() - watch.total(), limit=config.time_limit)
-        if config.time_limit is not None:
+        self._config, self._loaded, self._journal, self._cache = config, loaded, journal, cache
+        self._elapsed, self._progress, self._watch = elapsed, progress, watch
+        start = time.perf_counter() - watch.total() - elapsed
+        self._budget = Budget(start=start, limit=config.time_limit, clock=time.perf_counter)
+        in_turn = journal.known(_IN_TURN)
+        if in_turn is None:
+            in_turn = config.time_limit is not None
+            journal.decide(_IN_TURN, in_turn)
+        if in_turn:
             kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
             dataset = dataset.subset(round_robin(kinds, seed=config.seed))
         self._dataset = dataset
@@ -170,67 +216,111 @@ class _Work:
 
     def run(self, folder: Path) -> Run:
         """Do everything; after the head there is a bundle at any moment."""
-        config, watch, progress = self._config, self._watch, self._progress
+        config, watch, progress, budget = self._config, self._watch, self._progress, self._budget
         speeds, predictor = self._speeds()
-        told = forecast(self._dataset, self._loaded, speeds, config=config, begun=watch.total)
+        told = forecast(self._dataset, self._loaded, speeds, config=config, begun=lambda: watch.total() + self._elapsed)
         progress.say(told.describe())
-        self._refuse_hopeless(told)
+        self._set_aside(told, speeds)
         watch.lap("forecast")
-        features = self._features(predictor, told)
+        features = self._features(predictor)
         watch.lap("compute features")
+        photo_seconds = speeds.computing
+        if features.computed >= _ENOUGH:
+            photo_seconds = max(watch.stages["compute features"] / features.computed, 0.5 * photo_seconds)
         config = _fewer_per_class(config, self._dataset, features, say=progress.say)
         divided = divide(self._dataset, features, config=config)
+        self._journal.use_photos(divided.fingerprint)
         watch.lap("split and check")
-        made, solved = study(divided, config=config, progress=progress, watch=watch)
+        made, solved = study(divided, config=config, budget=budget, progress=progress, watch=watch)
         seen = {"forecast_seconds": round(told.expected, 1), "baselines": [_baseline(row) for row in made.baselines]}
         if isinstance(solved, SvmResult):
             spec = self._loaded.input_spec
             show_support_vectors(folder, made, solved, spec=spec, max_pixels=config.max_pixels)
         head = _head_product(made, solved, loaded=self._loaded)
         head = replace(head, details={**head.details, **seen})
-        run = publish(folder, made, head, config=config, progress=progress, watch=watch)
-        if isinstance(solved, SvmResult) or config.mode == "head":
-            return run
-        testing = len(made.test) * speeds.computing
-        climb = Climb(
-            divided,
-            self._loaded,
-            solved,
-            config=config,
-            limit_bytes=self._limit,
-            folder=folder,
-            progress=progress,
-            costs=told.costs,
-            photo_seconds=speeds.computing,
-            deadline=self._deadline.before(testing + speeds.publishing()),
-        )
-        chosen = climb.run()
-        watch.lap("train more than the head")
-        details = {**_details(chosen), **seen}
-        if chosen.state is None:
-            run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
-            run.write_record()
-            return run
-        made, model = measure_chosen(chosen, made, divided, self._loaded, config=config, progress=progress)
-        watch.lap("measure it")
-        product = replace(backbone_product(model, self._loaded, chosen=chosen), details=details)
-        return publish(folder, made, product, config=config, progress=progress, watch=watch)
+        with budget.measuring(FIRST_BUNDLE):
+            run = publish(folder, made, head, config=config, progress=progress, watch=watch)
+        self._journal.use()
+        if not isinstance(solved, SvmResult) and config.mode != "head":
+            budget.expect(SECOND_BUNDLE, budget.took(FIRST_BUNDLE), doubt=MEASURED)
+            budget.expect(TESTING, speeds.compiling + len(made.test) * photo_seconds, doubt=TIMED)
+            climb = Climb(
+                divided,
+                self._loaded,
+                solved,
+                config=config,
+                limit_bytes=self._journal.limit_bytes,
+                journal=self._journal,
+                progress=progress,
+                costs=told.costs,
+                photo_seconds=photo_seconds,
+                starting=speeds.compiling,
+                budget=budget,
+            )
+            chosen = climb.run()
+            watch.lap("train more than the head")
+            run = self._publish_chosen(run, chosen, made, divided, head=head, seen=seen)
+        self._journal.finish()
+        return run
 
-    def _refuse_hopeless(self, told: Forecast) -> None:
-        """Refuse a limit that would be over before the first photo is looked at."""
-        limit, after = self._config.time_limit, told.stages["the head"] + told.stages["bundle and report"]
-        if limit is not None and self._deadline.left(after) <= 0:
+    def _publish_chosen(
+        self, run: Run, chosen: Chosen, made: Study, divided: Divided, *, head: Product, seen: dict[str, Any]
+    ) -> Run:
+        """Measure and publish what was chosen; return the run of what is published in the end."""
+        config, watch, progress, budget = run.config, self._watch, self._progress, self._budget
+        made = with_finding(made, chosen)
+        details = {**_details(chosen), **seen}
+        if chosen.state is not None:
+            try:
+                with budget.measuring(TESTING):
+                    made, model = measure_chosen(
+                        chosen, made, divided, self._loaded, config=self._config, budget=budget, progress=progress
+                    )
+            except OutOfTime as error:
+                progress.say(f"{error} The head's bundle stays.")
+                watch.lap("measure it")
+                details |= {"mode": "head", "reason": f"{chosen.reason} {error} The head's bundle stays."}
+            else:
+                watch.lap("measure it")
+                product = backbone_product(model, self._loaded, chosen=chosen)
+                return self._publish(run.folder, made, replace(product, details=details), config=config)
+        elif chosen.finding and self._has_time_to_publish():
+            told = {**head.provenance, "Mode": f"head. {chosen.reason}"}
+            product = replace(head, provenance=told, details=details)
+            return self._publish(run.folder, made, product, config=config)
+        run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
+        run.write_record()
+        return run
+
+    def _has_time_to_publish(self) -> bool:
+        self._budget.drop(TESTING)
+        return self._budget.left() >= 0
+
+    def _publish(self, folder: Path, made: Study, product: Product, *, config: RunConfig) -> Run:
+        with self._budget.measuring(SECOND_BUNDLE):
+            return publish(folder, made, product, config=config, progress=self._progress, watch=self._watch)
+
+    def _set_aside(self, told: Forecast, speeds: Speeds) -> None:
+        """Set time aside for what must be done; refuse a limit that leaves no time for a few photos."""
+        budget, limit = self._budget, self._config.time_limit
+        budget.expect(SOLVING, speeds.solving(), doubt=GUESSED)
+        budget.expect(FIRST_BUNDLE, speeds.publishing(), doubt=GUESSED)
+        budget.expect(LEAVING, _LEAVING, doubt=GUESSED)
+        few = speeds.photos(min(len(self._dataset), _FEWEST * len(self._dataset.class_names)))
+        if limit is not None and budget.left() <= few:
+            starting, after = told.stages["starting"], budget.aside() + few
             raise UsageError(
-                f"The time limit of {spoken(limit)} is too short: starting took {spoken(told.stages['starting'])}, and "
-                f"the head, the bundle and the report take about {spoken(after)} on this machine as it is now. Give "
-                f"at least {spoken(1.2 * (told.stages['starting'] + after))}."
+                f"The time limit of {spoken(limit)} is too short: starting took {spoken(starting)}, and a few photos, "
+                f"the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give at "
+                f"least {spoken(1.2 * (starting + after))}."
             )
 
     def _speeds(self) -> tuple[Speeds, Predictor | None]:
         loaded = self._loaded
-        return measure_speeds(
+        speeds, predictor = measure_speeds(
             self._dataset,
             spec=loaded.input_spec,
+            build=lambda: loaded.model,
             compile_predictor=lambda: Predictor.compile(loaded.model),
             known=self._known(),
             rows=part_sizes(self._dataset, self._config)[0],
@@ -239,6 +329,8 @@ class _Work:
             thorough=self._config.mode != "head" or self._config.time_limit is not None,
             seed=self._config.seed,
         )
+        built = self._watch.stages["find the backbone"] if _is_bundle(self._config.backbone) else 0.0
+        return replace(speeds, compiling=speeds.compiling + built), predictor
 
     def _known(self) -> frozenset[bytes]:
         if self._cache is None:
@@ -248,9 +340,10 @@ class _Work:
         except CacheError:
             return frozenset()
 
-    def _features(self, predictor: Predictor | None, told: Forecast) -> Features:
-        loaded, after = self._loaded, told.stages["the head"] + told.stages["bundle and report"]
-        return Extractor(
+    def _features(self, predictor: Predictor | None) -> Features:
+        """Look at all photos, or at as many as there is time for; a resumption looks at the same ones."""
+        loaded = self._loaded
+        features = Extractor(
             spec=loaded.input_spec,
             size=loaded.feature_size,
             key=self._key,
@@ -259,8 +352,13 @@ class _Work:
             cache=self._cache,
             max_pixels=self._config.max_pixels,
             progress=self._progress,
-            deadline=self._deadline.before(after),
+            deadline=self._budget.until(),
+            most=self._journal.known(_LOOKED),
         ).run(self._dataset)
+        if self._journal.known(_LOOKED) is None:
+            left_out = sum(item.reason == NO_TIME for item in features.skipped)
+            self._journal.decide(_LOOKED, len(self._dataset) - left_out)
+        return features
 
 
 def _fewer_per_class(

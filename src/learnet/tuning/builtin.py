@@ -40,6 +40,30 @@ def head_space(search: SearchName = "random") -> Space:
     return Space(parameters=parameters)
 
 
+def partial_space(boundaries: tuple[str, ...], search: SearchName = "random") -> Space:
+    """Return where the training of a backbone's upper layers is looked for.
+
+    Args:
+        boundaries: The stages from which on may be trained, the lowest first.
+        search: How values are chosen.
+    """
+    parameters: dict[str, Parameter] = {
+        "unfreeze": Choice(values=boundaries),
+        "learning_rate": Range(low=1e-5, high=3e-3, log=True, points=3),
+        "batch_size": Choice(values=(16, 32)),
+        "epochs": _epochs(search, Choice(values=(4, 8, 12))),
+        "weight_decay": Range(low=1e-4, high=1e-1, log=True, points=2),
+        "label_smoothing": Choice(values=(0.0, 0.1)),
+        "discriminative": Range(low=0.05, high=1.0, log=True, points=2),
+        "versions": Choice(values=(1, 4)),
+    }
+    if search == "grid":
+        fixed: dict[str, Any] = {"batch_size": 32, "epochs": 8, "weight_decay": 1e-2, "discriminative": 1.0}
+        fixed |= {"label_smoothing": 0.1, "versions": 4}
+        parameters |= {name: Choice(values=(value,)) for name, value in fixed.items()}
+    return Space(parameters=parameters)
+
+
 def network_space(model: str, search: SearchName = "random") -> Space:
     """Return where the training of a network is looked for.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from learnet.core import LearnetError, UsageError
 
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from learnet.tuning.propose import SearchName
 
 
+TrialMode = Literal["head", "partial"]
+
+
 class StudySettings(TypedDict, total=False):
     """Fields of ``TuneConfig``; what is left out stays as it is there."""
 
+    mode: TrialMode
     recipe: str
     weights: str
     seed: int
@@ -36,6 +40,7 @@ class TuneConfig:
         data: What the user called the dataset; empty if it came from Python.
         model: Name of the network that is trained from random weights, or None.
         backbone: Name of the pretrained network whose head is trained, or None; one of the two is given.
+        mode: What of a backbone a trial trains: ``"head"``, or ``"partial"``: its upper layers too.
         search: How values are chosen.
         space: Where they are looked for, as JSON values.
         recipe: What holds for a network where the space says nothing.
@@ -55,6 +60,7 @@ class TuneConfig:
     data: str
     model: str | None = None
     backbone: str | None = None
+    mode: TrialMode = "head"
     search: SearchName = "random"
     space: dict[str, Any] = field(default_factory=dict)
     recipe: str = "plain"
@@ -73,6 +79,12 @@ class TuneConfig:
                 "What is to be tuned? Give either a network to train from random weights (--model NAME) or a "
                 "pretrained one whose head is trained on its features (--backbone NAME)."
             )
+        if self.mode not in get_args(TrialMode):
+            raise UsageError(
+                f"The mode of a search is one of {', '.join(get_args(TrialMode))}; received '{self.mode}'."
+            )
+        if self.mode != "head" and self.backbone is None:
+            raise UsageError(f"--mode {self.mode} says what of a --backbone is trained; --model trains everything.")
         if not 0 < self.validation_fraction < 1:
             raise UsageError(f"The validation fraction must lie between 0 and 1; received {self.validation_fraction}.")
         if self.seed < 0:
@@ -109,7 +121,13 @@ class TuneConfig:
     def command(self) -> str:
         """Return the command line that begins such a study again; its space lies beside it as ``space.toml``."""
         words = ["learnet", "tune", self.data]
-        usual = {"recipe": "plain", "weights": "imagenet", "validation_fraction": 0.2, "test_fraction": 0.2}
+        usual = {
+            "mode": "head",
+            "recipe": "plain",
+            "weights": "imagenet",
+            "validation_fraction": 0.2,
+            "test_fraction": 0.2,
+        }
         usual |= {"max_pixels": 100_000_000}
         for name, value in self.to_json().items():
             if name not in ("data", "space") and value is not None and value != usual.get(name):

@@ -26,6 +26,7 @@ from learnet.transfer_learning import CacheError, FeatureCache, load_backbone
 from learnet.transfer_learning.baselines import measure_baselines
 from learnet.transfer_learning.extraction import Extractor, space_key
 from learnet.transfer_learning.modes import Chosen
+from learnet.transfer_learning.study import Divided
 from learnet.transfer_learning.transfer import backbone_product
 from learnet.tuning.head_descent import FeatureParts, train_head
 from learnet.tuning.ledger import Outcome
@@ -103,8 +104,8 @@ class HeadTask:
         self._parts = divide(used, groups=kept_together(used, copies), config=self._config, progress=progress)
         self._findings = photo_findings(used, facts, digests=digests, copies=copies)
         self.photos = fingerprint(used, digests, self._parts)
-        self._values = features.values[usable]
-        train, val = self._rows(Part.TRAIN), self._rows(Part.VAL)
+        self._values, self._digests, self._groups = features.values[usable], digests, kept_together(used, copies)
+        train, val = self.rows(Part.TRAIN), self.rows(Part.VAL)
         self._examples = FeatureParts.of(
             self._values[train],
             used.labels[train],
@@ -113,7 +114,31 @@ class HeadTask:
             classes=len(used.class_names),
         )
 
-    def _rows(self, part: Part) -> np.ndarray:
+    @property
+    def loaded(self) -> LoadedBackbone:
+        """The backbone."""
+        return self._loaded
+
+    def divided(self) -> Divided:
+        """Return the usable photos, their features and their parts; rows are the photos in their order."""
+        used = self._dataset
+        return Divided(
+            dataset=used,
+            found=self._found.found,
+            skipped=(*self._found.skipped, *self._features.skipped),
+            findings=tuple(self._findings),
+            parts=self._parts,
+            fingerprint=self.photos,
+            order=np.arange(len(used)),
+            values=self._values,
+            labels=used.labels,
+            groups=self._groups,
+            digests=self._digests,
+            computed=self._features.computed,
+        )
+
+    def rows(self, part: Part) -> np.ndarray:
+        """Return the photos of a part, int; for validation those that train where there are too few others."""
         rows = np.flatnonzero(self._parts == part)
         if part == Part.VAL and not len(rows):  # too few photos: said when they were divided
             return np.flatnonzero(self._parts == Part.TRAIN)
@@ -142,21 +167,29 @@ class HeadTask:
         """Measure the winner and write everything; see ``Task``."""
         kept = _load(files / WEIGHTS)
         kernel, bias = kept["kernel"], kept["bias"]
-        val = self._rows(Part.VAL)
+        val = self.rows(Part.VAL)
         logits = self._values[val] @ kernel + bias
         temperature = fit_temperature(logits, self._dataset.labels[val])
         kernel, bias = kernel / np.float32(temperature), bias / np.float32(temperature)
         sure = softmax(logits, temperature=temperature)
-        test = self._rows(Part.TEST)
+        test = self.rows(Part.TEST)
         probabilities = softmax(self._values[test] @ kernel + bias)
-        made = self._study(probabilities, sure, temperature=temperature, progress=progress)
+        made = self.study(probabilities, sure, temperature=temperature, progress=progress)
         watch.lap("measure the winner")
         product = self._product(winner, kernel, bias)
         return publish(folder, made, product, config=self._config, progress=progress, watch=watch)
 
-    def _study(self, probabilities: np.ndarray, sure: np.ndarray, *, temperature: float, progress: Progress) -> Study:
+    def study(self, probabilities: np.ndarray, sure: np.ndarray, *, temperature: float, progress: Progress) -> Study:
+        """Return what is known of a winner.
+
+        Args:
+            probabilities: float32 ``(m, k)``, of the test part.
+            sure: float32 ``(v, k)``, of the validation part; both calibrated.
+            temperature: By which the logits were divided.
+            progress: Where to tell how it goes.
+        """
         used, seed, classes = self._dataset, self._config.seed, len(self._dataset.class_names)
-        train, val, test = (self._rows(part) for part in (Part.TRAIN, Part.VAL, Part.TEST))
+        train, val, test = (self.rows(part) for part in (Part.TRAIN, Part.VAL, Part.TEST))
         return Study(
             dataset=used,
             found=self._found.found,

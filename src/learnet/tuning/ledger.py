@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from learnet.tuning.storage import Place
 
 _CONFIG, _LIMIT, _PHOTOS = "learnet", "trials", "photos"
-_CLAIM, _OUTCOME, _BEAT, _VALUES = "claim", "outcome", "beat", "values"
+_CLAIM, _OUTCOME, _BEAT, _VALUES, _STOP = "claim", "outcome", "beat", "values", "stopped after"
 _DEATHS = 3  # of processes in one trial without any progress in it
 _BEAT_SECONDS, _SILENT_SECONDS = 5.0, 45.0
 
@@ -176,16 +176,24 @@ class Ledger:
     def report(self, number: int, epoch: int, accuracy: float) -> bool:
         """Note a trial's accuracy after an epoch; return whether it shall be stopped.
 
-        A second report of the same epoch changes nothing and gets the same answer. Where nobody stops trials early, all
-        is noted at their end.
+        A second report of the same epoch, by a process that does a trial again, changes nothing and gets the same
+        answer. Where nobody stops trials early, all is noted at their end.
         """
         if not self._prunes:
             return False
         with self._mutex.hold():
             trial_id = self._id(number)
-            if epoch not in self._storage.get_trial(trial_id).intermediate_values:
+            known = self._storage.get_trial(trial_id)
+            if _STOP in known.user_attrs:
+                return bool(known.user_attrs[_STOP] == epoch)
+            if known.last_step is not None and epoch < known.last_step:
+                return False  # it went on then, and Optuna would judge the last epoch, not this one
+            if epoch not in known.intermediate_values:
                 self._storage.set_trial_intermediate_value(trial_id, epoch, accuracy)
-            return bool(optuna().trial.Trial(self._study, trial_id).should_prune())
+            stop = bool(optuna().trial.Trial(self._study, trial_id).should_prune())
+            if stop:  # Optuna answers only once: asked again, it would let the trial go on
+                self._set(trial_id, _STOP, epoch)
+            return stop
 
     def finish(self, number: int, outcome: Outcome, *, pruned: bool = False) -> None:
         """Close a trial that went to its end, or was stopped early."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from learnet.training import TrainConfig
     from learnet.tuning.space import Space, Values
 
-WHOLE = ("epochs", "batch_size", "crop", "cutout", "patience", "width", "depth", "input_size")
+WHOLE = ("versions", "epochs", "batch_size", "crop", "cutout", "patience", "width", "depth", "input_size")
 SOLVER = "lbfgs"  # an optimiser of heads besides those of learnet.training
 _DESCENT = (
     *("epochs", "batch_size", "optimizer", "learning_rate", "momentum", "nesterov", "schedule", "warmup_epochs"),
@@ -27,6 +27,7 @@ _DESCENT = (
 )
 _AFTER_BACKBONE = ("dropout", "noise", "mixup", "scaling", "class_weights")
 HEAD_NAMES = (*_DESCENT, *_AFTER_BACKBONE)
+PARTIAL_NAMES = (*_DESCENT, "ema", "discriminative", "unfreeze", "versions")
 _DERIVED = ("augmentation", "width", "depth")
 _ROTATION, _ZOOM, _COLOUR, _CROP = 20.0, 0.2, 0.3, 1 / 8  # at full strength
 _WIDEST = 512
@@ -43,6 +44,8 @@ def head_settings(values: Values, *, seed: int) -> HeadSettings:
         True
     """
     for name in values:
+        if name in ("unfreeze", "versions"):
+            raise UsageError(f"{name} is a setting of trials that train more than the head: add --mode partial.")
         if name not in HEAD_NAMES:
             raise unknown_name("setting of a head", name, HEAD_NAMES)
     given = dict(values)
@@ -56,6 +59,36 @@ def head_settings(values: Values, *, seed: int) -> HeadSettings:
         return HeadSettings(training=training, solver=solver, **other)
     except TypeError as error:
         raise UsageError(f"A setting of the head has a value of a wrong kind: {error}.") from error
+
+
+def partial_settings(
+    values: Values, *, boundaries: tuple[str, ...] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a trial with these values trains (fields of ``TransferConfig``), and how (of ``TrainingConfig``).
+
+    Args:
+        values: Of the trial.
+        boundaries: The stages from which on may be trained; None if they were checked before.
+
+    Raises:
+        UsageError: If there is no such setting or boundary, or a value is out of its range or of a wrong kind.
+
+    Example:
+        >>> partial_settings({"unfreeze": "block6", "epochs": 3})
+        ({'unfreeze': 'block6'}, {'epochs': 3})
+    """
+    for name in values:
+        if name not in PARTIAL_NAMES:
+            raise unknown_name("setting of upper layers", name, PARTIAL_NAMES)
+    place: dict[str, Any] = {name: values[name] for name in ("unfreeze", "versions") if name in values}
+    if boundaries is not None and "unfreeze" in place and place["unfreeze"] not in boundaries:
+        raise unknown_name("boundary", str(place["unfreeze"]), boundaries)
+    training = {name: value for name, value in values.items() if name not in place}
+    try:
+        TrainingConfig(**training)
+    except TypeError as error:
+        raise UsageError(f"A setting of the upper layers has a value of a wrong kind: {error}.") from error
+    return place, training
 
 
 def network_config(values: Values, base: TrainConfig) -> TrainConfig:

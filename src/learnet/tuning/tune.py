@@ -20,7 +20,7 @@ from learnet.core.runs import run_folder
 from learnet.models import ARCHITECTURES
 from learnet.runs import Stopwatch
 from learnet.transfer_learning import BACKBONES
-from learnet.tuning.builtin import head_space, network_space
+from learnet.tuning.builtin import head_space, network_space, partial_space
 from learnet.tuning.config import StudySettings, TuneConfig
 from learnet.tuning.keep import trial_folder
 from learnet.tuning.ledger import Ledger
@@ -108,6 +108,8 @@ def tune(
     """Search for the settings that train best; the validation part chooses, the test part only reports.
 
     With a ``backbone``, a trial trains a head on features that are computed once and cached: milliseconds to seconds.
+    With ``mode="partial"`` it trains the upper layers too, from activations that are computed once for each boundary;
+    which stages those are (``unfreeze``) is searched with the rest.
     With a ``model``, a trial trains the network from random weights, with a checkpoint from which it goes on after a
     kill. The winner's weights are those of its trial: nothing is trained again for its bundle.
 
@@ -221,10 +223,14 @@ def _wanted(
 def _space(space: Space | str | Path | None, config: TuneConfig) -> Space:
     """Return the space that is searched, checked value by value."""
     if space is None:
-        made = head_space(config.search) if config.model is None else network_space(config.model, config.search)
+        made = built_in_space(config)
     else:
         made = space if isinstance(space, Space) else read_space(space, whole=WHOLE)
-    if config.model is None:
+    if config.mode == "partial":
+        from learnet.tuning.partial_task import check_partial_space
+
+        check_partial_space(made, config)
+    elif config.model is None:
         check_space(made, lambda values: head_settings(values, seed=0))
     else:
         from learnet.tuning.network_task import check_network_space
@@ -232,6 +238,17 @@ def _space(space: Space | str | Path | None, config: TuneConfig) -> Space:
         check_network_space(made, config)
     Proposer(config.search, made, seed=config.seed)  # refuses a space that the search cannot use
     return made
+
+
+def built_in_space(config: TuneConfig) -> Space:
+    """Return the space that is searched if none is given; the one of ``config`` is not looked at."""
+    if config.model is not None:
+        return network_space(config.model, config.search)
+    if config.mode == "head":
+        return head_space(config.search)
+    from learnet.tuning.partial_task import backbone_boundaries
+
+    return partial_space(backbone_boundaries(config.backbone or ""), config.search)
 
 
 def _place(*, out: str | Path | None, join: str | Path | None, storage: str | None, data: Any, begins: bool) -> Place:
@@ -291,7 +308,13 @@ def _task(config: TuneConfig, data: Any, *, folder: Path, **places: Any) -> Task
         if config.backbone is not None:
             from learnet.tuning.head_task import HeadTask
 
-            return HeadTask(config, data, **places)
+            heads = HeadTask(config, data, **places)
+            if config.mode == "head":
+                return heads
+            from learnet.tuning.partial_task import PartialTask
+
+            limit = places["cache_limit_bytes"]
+            return PartialTask(heads, config, limit_bytes=limit, progress=places["progress"])
         from learnet.tuning.network_task import NetworkTask
 
         return NetworkTask(config, data, folder=folder, progress=places["progress"], watch=places["watch"])
@@ -316,7 +339,9 @@ def _announce(config: TuneConfig, propose: Proposer, most: int | None, progress:
     count = "Trials until the time is over" if most is None else f"{most} trials"
     of = f" of {propose.most} points" if config.search == "grid" else ""
     cost = (
-        " Features are computed already: a trial takes milliseconds to seconds." if config.backbone is not None else ""
+        " Features are computed already: a trial takes milliseconds to seconds."
+        if config.backbone is not None and config.mode == "head"
+        else ""
     )
     progress.say(f"{count}{of}, search '{config.search}', {config.what}. The validation part chooses.{cost}")
 
