@@ -162,7 +162,7 @@ def is_grey(image: NDArray[np.uint8]) -> bool:
     return bool(np.abs(chroma(image)).max() < _COLOURED)
 
 
-def _one(  # noqa: PLR0917 (a step of the loop above)
+def _one(
     place: Path,
     name: str,
     problem: str | None,
@@ -213,7 +213,11 @@ def _find(paths: Iterable[str | Path], out: Path) -> list[tuple[Path, str, str |
             found.append((path, path.name, str(error)))
             continue
         inside = [(path / name, name, None) for name in sorted(listing.names, key=natural_key)]
-        own = [entry for entry in inside if out.resolve() not in entry[0].resolve().parents or out.resolve() == path.resolve()]
+        own = [
+            entry
+            for entry in inside
+            if out.resolve() not in entry[0].resolve().parents or out.resolve() == path.resolve()
+        ]
         found += own or [(path, path.name, "The folder holds no photos.")]
     return found
 

@@ -118,7 +118,7 @@ def make_colouriser(
         raise UsageError("A network that chooses among colours needs at least 2 of them; give colours=grid.colours.")
     outputs = len(given) if network == "classification" else 2
     built = build_network(ARCHITECTURE[network], classes=outputs, input_size=(size, size))
-    return Colouriser(network=network, size=size, model=built.trainer, colours=given, temperature=temperature)
+    return Colouriser(network=network, size=size, model=built.model, colours=given, temperature=temperature)
 
 
 def photo_spec(size: int) -> InputSpec:
