@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.inference import Predictor
 
 _ROWS_AT_ONCE = 256
 _SHEET_PHOTOS = 12
+_SHEET, _SUFFIX = "before-and-after.png", "-coloured.png"
 _SHEET_SIDE = 256
 _COLOURED = 0.02  # a photo of which no pixel's U or V is larger counts as grey
 
@@ -110,18 +111,19 @@ def colourise(
     found = _find([photos] if isinstance(photos, str | Path) else photos, target)
     if not found:
         raise UsageError("Which photos? Give files, or folders of them.")
-    predictor = colouriser.compiled(temperature=temperature, latency=True)
-    coloured, drawn, names = [], [], set[str]()
+    painter = _Painter(colouriser, target, temperature=temperature, max_pixels=max_pixels)
+    coloured: list[ColouredPhoto] = []
+    drawn: list[tuple[str, NDArray[np.uint8]]] = []
     with progress.stage("Colouring photos", len(found)) as task:
         for place, name, problem in found:
-            photo, before = _one(place, name, problem, colouriser, predictor, target, names, max_pixels)
+            photo, views = painter.paint(place, name, problem)
             coloured.append(photo)
-            if before is not None and len(drawn) < _SHEET_PHOTOS:
-                drawn.append((visible(place.name), before))
+            if views is not None and len(drawn) < _SHEET_PHOTOS:
+                drawn.append((visible(place.name), views))
             task.advance()
     return Coloured(
         photos=tuple(coloured),
-        sheet=_write_sheet(target / "before-and-after.png", drawn),
+        sheet=_write_sheet(target / _SHEET, drawn),
         temperature=colouriser.temperature if temperature is None else temperature,
     )
 
@@ -162,70 +164,74 @@ def is_grey(image: NDArray[np.uint8]) -> bool:
     return bool(np.abs(chroma(image)).max() < _COLOURED)
 
 
-def _one(
-    place: Path,
-    name: str,
-    problem: str | None,
-    colouriser: Colouriser,
-    predictor: Predictor,
-    out: Path,
-    names: set[str],
-    max_pixels: int,
-) -> tuple[ColouredPhoto, NDArray[np.uint8] | None]:
-    """Return what became of one photo, and its row of the sheet ``(columns, side, side, 3)``."""
-    if problem is not None:
-        return ColouredPhoto(path=str(place), written=None, problem=problem), None
-    try:
-        content = FileSource(place.parent, [place.name]).read(0)
-        image = decode(content, max_pixels=max_pixels).image
-        (colours,) = predictor.stream([colouriser.spec.apply(image)])
-        made = colour_photo(image, colours)
-    except ImageProblem as error:
-        return ColouredPhoto(path=str(place), written=None, problem=error.reason), None
-    except MemoryError:
-        return ColouredPhoto(path=str(place), written=None, problem="There is not enough memory for it."), None
-    target = out / _free_name(name, names)
-    write_bytes(target, _png(made))
-    small = InputSpec(height=_SHEET_SIDE, width=_SHEET_SIDE, resize="pad")
-    views = [small.apply(view) for view in (image, made)]
-    row = np.stack([grey_of(views[0]), views[1], views[0]])
-    photo = ColouredPhoto(
-        path=str(place),
-        written=str(target),
-        problem=None,
-        height=image.shape[0],
-        width=image.shape[1],
-        colourfulness=round(float(colourfulness(views[1][None])[0]), 2),
-    )
-    return photo, row
+class _Painter:
+    """Colours one photo after another into a folder."""
+
+    def __init__(self, colouriser: Colouriser, out: Path, *, temperature: float | None, max_pixels: int) -> None:
+        self._spec, self._out, self._max_pixels = colouriser.spec, out, max_pixels
+        self._predictor = colouriser.compiled(temperature=temperature, latency=True)
+        self._names: set[str] = set()
+
+    def paint(self, place: Path, name: str, problem: str | None) -> tuple[ColouredPhoto, NDArray[np.uint8] | None]:
+        """Return what became of a photo, and its row of the sheet ``(3, side, side, 3)`` if it was coloured."""
+        if problem is not None:
+            return ColouredPhoto(path=str(place), written=None, problem=problem), None
+        try:
+            content = FileSource(place.parent, [place.name]).read(0)
+            image = decode(content, max_pixels=self._max_pixels).image
+            (colours,) = self._predictor.stream([self._spec.apply(image)])
+            made = colour_photo(image, colours)
+            png = _png(made)
+        except ImageProblem as error:
+            return ColouredPhoto(path=str(place), written=None, problem=error.reason), None
+        except MemoryError:
+            return ColouredPhoto(path=str(place), written=None, problem="There is not enough memory for it."), None
+        target = self._out / _free_name(name, self._names)
+        write_bytes(target, png)
+        photo = ColouredPhoto(
+            path=str(place),
+            written=str(target),
+            problem=None,
+            height=image.shape[0],
+            width=image.shape[1],
+            colourfulness=round(float(colourfulness(self._spec.apply(made)[None])[0]), 2),
+        )
+        small = InputSpec(height=_SHEET_SIDE, width=_SHEET_SIDE, resize="pad")
+        given, after = small.apply(image), small.apply(made)
+        return photo, np.stack([grey_of(given), after, given])
 
 
 def _find(paths: Iterable[str | Path], out: Path) -> list[tuple[Path, str, str | None]]:
     """Return every file with its name below the folder given, and what is wrong with those that cannot be used."""
     found: list[tuple[Path, str, str | None]] = []
     for path in map(Path, paths):
-        if not path.is_dir():
-            found.append((path, path.name, None if path.exists() else "There is no such file or folder."))
-            continue
-        try:
-            listing = walk(path)
-        except DataError as error:
-            found.append((path, path.name, str(error)))
-            continue
-        inside = [(path / name, name, None) for name in sorted(listing.names, key=natural_key)]
-        own = [
-            entry
-            for entry in inside
-            if out.resolve() not in entry[0].resolve().parents or out.resolve() == path.resolve()
-        ]
-        found += own or [(path, path.name, "The folder holds no photos.")]
+        if os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where a folder above may not be entered)
+            found += _in_folder(path, out)
+        else:
+            problem = None if os.path.lexists(path) else "There is no such file or folder."
+            found.append((path, path.name, problem))
     return found
+
+
+def _in_folder(folder: Path, out: Path) -> list[tuple[Path, str, str | None]]:
+    try:
+        names = sorted(walk(folder).names, key=natural_key)
+    except DataError as error:
+        return [(folder, folder.name, str(error))]
+    inside, written = folder.resolve(), out.resolve()
+    if written == inside:
+        names = [name for name in names if not name.endswith((_SUFFIX, _SHEET))]
+    elif inside in written.parents:  # what was coloured before is no photo to colour
+        mine = f"{written.relative_to(inside).as_posix()}/"
+        names = [name for name in names if not name.startswith(mine)]
+    photos: list[tuple[Path, str, str | None]] = [(folder / name, name, None) for name in names]
+    return photos or [(folder, folder.name, "The folder holds no photos.")]
 
 
 def _free_name(name: str, taken: set[str]) -> str:
     """Return where a photo goes below the output folder; one of the same name gets a number."""
     stem = name.rpartition(".")[0] or name
-    wanted, number = f"{stem}-coloured.png", 1
+    wanted, number = f"{stem}{_SUFFIX}", 1
     while wanted in taken:
         number += 1
         wanted = f"{stem}-coloured-{number}.png"

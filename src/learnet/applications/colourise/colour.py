@@ -65,4 +65,5 @@ def join(brightness: NDArray[Any], colours: NDArray[Any]) -> NDArray[np.uint8]:
     pixels[..., 2] = brightness + colours[..., 0] / _U_SCALE
     pixels[..., 0] = brightness + colours[..., 1] / _V_SCALE
     pixels[..., 1] = (brightness - _RED * pixels[..., 0] - _BLUE * pixels[..., 2]) / _GREEN
-    return np.clip(np.rint(255 * pixels), 0, 255).astype(np.uint8)
+    made: NDArray[np.uint8] = np.clip(np.rint(255 * pixels), 0, 255).astype(np.uint8)
+    return made

@@ -108,7 +108,7 @@ class Examined:
     def picks(self, count: int = 3) -> dict[str, list[int]]:
         """Return the positions of the best, the median and the worst photos by ``gain``."""
         order = np.argsort(-self.gain, kind="stable")
-        count = min(count, len(order))
+        count = max(1, min(count, len(order) // 3))
         middle = (len(order) - count) // 2
         spans = {"best": order[:count], "median": order[middle : middle + count], "worst": order[len(order) - count :]}
         return {name: span.tolist() for name, span in spans.items()}

@@ -137,12 +137,13 @@ def choose_colours(images: NDArray[np.uint8], *, kept: int = KEPT, centres: bool
     pixels = np.bincount(_nearest_kept(order), counts, minlength=len(order))
     filled = np.maximum(counts[order], 1)[:, None]
     means = np.where(counts[order, None] > 0, sums[order] / filled, cell_centres()[order])
-    colours = cell_centres()[order] if centres else means
-    return ColourGrid(cells=order, colours=colours, shares=pixels / max(1.0, pixels.sum()))
+    chosen: Floats = cell_centres()[order] if centres else means
+    return ColourGrid(cells=order, colours=chosen, shares=pixels / max(1.0, pixels.sum()))
 
 
 def _nearest_kept(cells: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return for each of the grid's cells the position of the kept one that is nearest, uint8 ``(100,)``."""
     middles = cell_centres()
     distances = ((middles[:, None] - middles[None, cells]) ** 2).sum(axis=-1)
-    return distances.argmin(axis=1).astype(np.uint8)
+    nearest: NDArray[np.uint8] = distances.argmin(axis=1).astype(np.uint8)
+    return nearest

@@ -58,7 +58,8 @@ class ColourPhotos:
 
     def part(self, part: Part) -> NDArray[np.uint8]:
         """Return the photos of one part, uint8 RGB ``(m, size, size, 3)``."""
-        return self.images[self.parts == part]
+        chosen: NDArray[np.uint8] = self.images[self.parts == part]
+        return chosen
 
     def part_names(self, part: Part) -> list[str]:
         """Return the paths of one part's photos, in the same order."""

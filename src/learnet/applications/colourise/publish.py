@@ -47,7 +47,7 @@ class Findings:
     mean_colour: tuple[float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ColouriseRun:
     """The outcome of ``train_colouriser``.
 
@@ -55,6 +55,7 @@ class ColouriseRun:
         folder: Where everything lies: ``bundle/``, ``report.html``, ``sheet.png``, ``photos.csv``, ``skipped.csv``,
             ``history.csv``, ``run.json``.
         config: What was asked.
+        examined: What was measured, test photo by test photo.
         summaries: The network beside the mean colour, grey, and the true colours, on the test photos.
         temperature: The bundle's own.
         temperatures: What each one gave on the validation photos.
@@ -73,6 +74,7 @@ class ColouriseRun:
 
     folder: Path
     config: ColouriseConfig
+    examined: Examined
     summaries: dict[str, Summary]
     temperature: float
     temperatures: tuple[TemperatureRow, ...]
@@ -105,7 +107,7 @@ class ColouriseRun:
 
     def to_json(self) -> dict[str, Any]:
         """Return the run's outcome as a JSON-like object."""
-        left_out = ("folder", "config", "summaries", "stages", "temperatures")
+        left_out = ("folder", "config", "examined", "summaries", "stages", "temperatures")
         told = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in left_out}
         return {
             **{name: round(value, 4) if isinstance(value, float) else value for name, value in told.items()},
@@ -146,6 +148,7 @@ def publish(
     run = ColouriseRun(
         folder=folder,
         config=config,
+        examined=findings.examined,
         summaries=summaries,
         temperature=colouriser.temperature,
         temperatures=findings.temperatures,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from learnet.applications.colourise.colouriser import NetworkName
+    from learnet.applications.colourise.examine import TemperatureRow
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.training import Feed, Fitted, Objective
@@ -263,7 +264,8 @@ def _run(
     fitted = _fit(folder, photos, lesson, config, deadline=deadline, resume=resume, progress=progress)
     watch.lap("train")
     mean = mean_chroma(photos.part(Part.TRAIN))
-    colouriser, rows = lesson.colouriser, ()
+    colouriser = lesson.colouriser
+    rows: tuple[TemperatureRow, ...] = ()
     if config.network == "classification":
         chosen, rows = choose_temperature(colouriser, photos.part(Part.VAL), mean_colour=mean, progress=progress)
         colouriser = replace(colouriser, temperature=chosen)
