@@ -137,7 +137,8 @@ def page(
         f"Two networks of the same shape, trained on the same {run['n_train']:,} photos of {asked.data} at "
         f"{asked.size} x {asked.size} pixels, seed {asked.seed}: ColorUNet, which chooses among colours, rare "
         f"ones rebalanced, and the one that learns U and V by least squares. Measured on {count:,} photos "
-        f"that neither had seen. {probe().describe()}. Both runs took {minutes:.1f} minutes, decoding and measuring included."
+        f"that neither had seen. {probe().describe()}. Both runs took {minutes:.1f} minutes, with decoding and "
+        "measuring."
     )
     chosen = (
         f"The temperature, {run['temperature']:g}, is the most saturated one on {run['n_val']:,} validation photos "
