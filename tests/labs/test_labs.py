@@ -42,13 +42,15 @@ def test_the_first_lab_runs_from_top_to_bottom(tmp_path):
     assert "ResNet-20" in run.stdout
 
 
+CHAPTER_1 = [lab for lab in LABS if lab.name.startswith("chapter01-")]
 CHAPTER_2 = [lab for lab in LABS if lab.name.startswith("chapter02-")]
 
 
-@pytest.mark.parametrize("lab", CHAPTER_2, ids=lambda lab: lab.name)
-def test_a_lab_of_chapter_2_runs_from_top_to_bottom(lab, monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("lab", [*CHAPTER_1, *CHAPTER_2], ids=lambda lab: lab.name)
+def test_a_lab_of_a_chapter_runs_from_top_to_bottom(lab, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEARNET_LAB_BUDGET", "1")
+    monkeypatch.setenv("LEARNET_DATA_DIR", "")
     monkeypatch.setenv("LEARNET_OFFLINE", "1")
     names = {"__name__": "lab"}
     code = [drawable(text) for text in cells(lab, "code")]
@@ -75,8 +77,8 @@ def test_the_second_lab_runs_from_top_to_bottom(monkeypatch, tmp_path, capsys):
     assert re.search(r"(?m)^partial .*%.*\nfull ", told)
 
 
-@pytest.mark.parametrize("lab", CHAPTER_2, ids=lambda lab: lab.name)
-def test_a_lab_of_chapter_2_says_what_it_uses_in_short_cells(lab):
+@pytest.mark.parametrize("lab", [*CHAPTER_1, *CHAPTER_2], ids=lambda lab: lab.name)
+def test_a_lab_of_a_chapter_says_what_it_uses_in_short_cells(lab):
     before = "\n".join(cells(lab, "markdown")).split("## 0. Before we begin")[1].split("\n## 1.")[0]
     assert "Nothing is\ndownloaded" in before or "Nothing is downloaded" in before
     for text in cells(lab, "code"):
@@ -109,8 +111,10 @@ def test_the_verb_lists_and_copies(tmp_path):
     listed = subprocess.run([LEARNET, "labs", "--json"], capture_output=True, text=True, check=True)
     names = [row["name"] for row in json.loads(listed.stdout)["labs"]]
     assert names[0] == "labs01-firstcnn"
-    assert [LABS[f"2.{number}"].name for number in range(1, 9)] == names[1:9]
-    assert [LABS["3"].name, LABS["2"].name] == names[9:]
+    assert LABS["1.1"].name == "chapter01-1-colourise"
+    assert "chapter01-1-colourise" in names
+    assert [LABS[f"2.{number}"].name for number in range(1, 9)] == [n for n in names if n.startswith("chapter02-")]
+    assert [LABS["3"].name, LABS["2"].name] == names[-2:]
     command = [LEARNET, "labs", "1", "--no-open", "--out", tmp_path]
     copied = subprocess.run(command, capture_output=True, text=True, check=True)
     assert str(tmp_path / "labs01-firstcnn.ipynb") in copied.stdout

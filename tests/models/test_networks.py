@@ -27,6 +27,7 @@ TRAINABLE = {
     "mobilenetv2": 3_504_872,
     "efficientnet-lite0": 4_652_008,
     "colorunet": 144_336,
+    "colorunet-l2": 144_336 - 17 * 30,
     "pilotnet": 252_219,
 }
 ALL = {

@@ -11,6 +11,7 @@ from learnet.cli import (
     cache,
     chart,
     check,
+    colourise,
     compare,
     doctor,
     evaluate,
@@ -39,6 +40,7 @@ _VERBS = (
 )
 for verb in _VERBS:
     app.command()(verb)
+app.add_typer(colourise.app, name="colourise")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)

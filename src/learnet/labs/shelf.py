@@ -51,6 +51,7 @@ LABS: Registry[Lab] = Registry(
     "lab",
     [
         Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10"),
+        Lab(name="chapter01-1-colourise", title="Colours for grey photos: choose or average, pale or vivid"),
         *(
             Lab(name=f"chapter02-{number}-{name}", title=title)
             for number, (name, title) in enumerate(_CHAPTER_2.items(), start=1)
@@ -62,6 +63,7 @@ LABS: Registry[Lab] = Registry(
         "1": "labs01-firstcnn",
         "2": "labs02-transferlearning",
         "3": "chapter03-tuning",
+        "1.1": "chapter01-1-colourise",
         **{f"2.{number}": f"chapter02-{number}-{name}" for number, name in enumerate(_CHAPTER_2, start=1)},
     },
 )

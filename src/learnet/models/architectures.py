@@ -249,6 +249,23 @@ def _mobilenet(variant: mobilenet_v2.Variant) -> Architecture:
     )
 
 
+def _colorunet(name: str, outputs: int) -> Architecture:
+    return Architecture(
+        name=name,
+        family="U-Net",
+        year=2018,
+        paper=color_unet.PAPER,
+        input_size=(256, 256),
+        min_size=8,
+        preprocessing=color_unet.PREPROCESSING,
+        classify=lambda images, classes, rate: [  # noqa: ARG005
+            color_unet.build(images, classes)
+        ],
+        classes=outputs,
+        task="colourisation",
+    )
+
+
 def _singles() -> list[Architecture]:
     return [
         Architecture(
@@ -292,20 +309,8 @@ def _singles() -> list[Architecture]:
             classes=10,
             most_parameters=cifar_net.most_parameters,
         ),
-        Architecture(
-            name="colorunet",
-            family="U-Net",
-            year=2018,
-            paper=color_unet.PAPER,
-            input_size=(256, 256),
-            min_size=8,
-            preprocessing=color_unet.PREPROCESSING,
-            classify=lambda images, classes, rate: [  # noqa: ARG005
-                color_unet.build(images, classes)
-            ],
-            classes=color_unet.BINS,
-            task="colourisation",
-        ),
+        _colorunet("colorunet", color_unet.BINS),
+        _colorunet("colorunet-l2", 2),
         Architecture(
             name="pilotnet",
             family="PilotNet",

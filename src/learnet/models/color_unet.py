@@ -19,7 +19,8 @@ PREPROCESSING = Preprocessing(scale=1 / 255, offset=(0.0,), grey=True, luma=True
 def build(luminance: keras.KerasTensor, bins: int) -> keras.KerasTensor:
     """Return the logits ``(batch, h, w, bins)`` of each pixel's colour for luminance ``(batch, h, w, 1)``.
 
-    Height and width are multiples of 8.
+    Height and width are multiples of 8. With 2 outputs it is the regression network to compare with: U and V
+    themselves, learnt by least squares.
     """
     concatenate = import_keras().layers.Concatenate
     first = _down(luminance, "down1", 16)
