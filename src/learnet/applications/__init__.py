@@ -1,0 +1,1 @@
+"""The course's use cases, each a small product: colourisation, translation, driving."""
