@@ -61,9 +61,7 @@ class HeadAttention(keras.layers.Layer):
             rows = ops.arange(queries)[:, None] + (keys - queries)
             scores = ops.where(ops.arange(keys)[None, :] <= rows, scores, hidden)
         looks = ops.softmax(scores, axis=-1)
-        answers = ops.transpose(
-            ops.matmul(self._drop(looks, training=training), self._cut(value)), (0, 2, 1, 3)
-        )
+        answers = ops.transpose(ops.matmul(self._drop(looks, training=training), self._cut(value)), (0, 2, 1, 3))
         return ops.reshape(answers, (ops.shape(query)[0], ops.shape(query)[1], value.shape[-1])), looks
 
     def compute_output_spec(self, query: Any, key: Any, value: Any, there: Any = None, training: Any = None) -> Any:  # noqa: ARG002 (Keras' interface)

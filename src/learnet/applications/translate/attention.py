@@ -1,7 +1,7 @@
 """Attention: the decoder looks, at each step, at those pieces of the source that matter to it.
 
 Bahdanau, Cho and Bengio, Neural Machine Translation by Jointly Learning to Align and Translate, 2015, with the look
-between two recurrent layers of the decoder: the lower one hears what was said, asks, and the upper one hears the answer.
+between two recurrent layers of the decoder: the lower one hears what was said and asks, the upper one hears the answer.
 The published decoder's only layer hears it in the next step. So placed, all looks of a sentence are one product while
 training, and the recurrence stays as small as one without attention.
 """

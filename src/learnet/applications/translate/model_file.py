@@ -33,21 +33,21 @@ def check_model_file(content: bytes, *, largest: int) -> None:
     if len(content) > largest:
         raise DataError(f"A vocabulary may take {largest:,} bytes at most; this one takes {len(content):,}.")
     try:
-        pieces = 0
-        for field, value in _fields(content):
-            if field == _PIECES:
-                _check_piece(value)
-                pieces += 1
-            elif field == _TRAINER:
-                _check_trainer(value)
-            elif field == _NORMALIZER:
-                _check_normalizer(value)
-            else:
-                raise ValueError(f"it has a field {field}")
-        if not pieces:
-            raise ValueError("it has no pieces")
+        _check_model(content)
     except (ValueError, struct.error) as error:
         raise DataError(f"The vocabulary is no SentencePiece model of learnet's kind: {error}.") from None
+
+
+def _check_model(content: bytes) -> None:
+    checks = {_PIECES: _check_piece, _TRAINER: _check_trainer, _NORMALIZER: _check_normalizer}
+    pieces = 0
+    for field, value in _fields(content):
+        if field not in checks:
+            raise ValueError(f"it has a field {field}")
+        checks[field](value)
+        pieces += field == _PIECES
+    if not pieces:
+        raise ValueError("it has no pieces")
 
 
 def _check_piece(value: int | bytes) -> None:

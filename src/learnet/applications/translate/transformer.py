@@ -126,9 +126,7 @@ def transformer_networks(config: NetworkConfig) -> Networks:
         hidden, _ = block.own(hidden, normed, block.own.keys(normed))
         hidden, _ = block.other(hidden, block.other.norm(hidden), known[2 * number : 2 * number + 2], mask)
         hidden = block.feed(hidden)
-    trainer = keras.Model(
-        [source, previous], pieces.embedding(last(hidden), reverse=True), name="transformer"
-    )
+    trainer = keras.Model([source, previous], pieces.embedding(last(hidden), reverse=True), name="transformer")
     nothing = [ops.zeros_like(memory[:, :0]) for _ in range(2 * config.layers)]
     encoder = keras.Model(source, [*nothing, *known, ops.cast(mask, "float32")])
     step = _step(config, blocks=blocks, pieces=pieces, last=last)

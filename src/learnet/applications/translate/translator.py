@@ -103,7 +103,7 @@ class Translator:
         parts: list[tuple[int, list[int]]] = []
         for number, row in enumerate(self.source.encode(sentences)):
             parts += [(number, part) for part in self._cut(row)]
-        found = self._search([part for _, part in parts], config, attention, progress or Silent())
+        found = self._search([part for _, part in parts], config, attention=attention, progress=progress or Silent())
         by_sentence: list[list[tuple[list[int], Found]]] = [[] for _ in sentences]
         for (number, part), one in zip(parts, found, strict=True):
             by_sentence[number].append((part, one))
@@ -125,7 +125,7 @@ class Translator:
         return [*parts, row[start:]]
 
     def _search(
-        self, rows: list[list[int]], config: SearchConfig, attention: bool, progress: Progress  # noqa: FBT001
+        self, rows: list[list[int]], config: SearchConfig, *, attention: bool, progress: Progress
     ) -> list[Found]:
         found: list[Found] = [Found(pieces=[], log_probability=0.0, attention=None)] * len(rows)
         order = sorted(range(len(rows)), key=lambda number: len(rows[number]))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PADDING, UNKNOWN, BEGIN, END = range(4)
 LARGEST_FILE = 8 * 2**20  # bytes; a vocabulary of 32,000 pieces takes 0.8 million
 _FEWEST = 4
-_SEPARATOR = "\u2581"  # SentencePiece's sign for a space
+_SPACES = {"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"}  # Unicode's categories of controls, formats and separators
 
 
 class Vocabulary:
@@ -49,7 +49,8 @@ class Vocabulary:
             ) from None
         if ids != [PADDING, UNKNOWN, BEGIN, END]:
             raise DataError(
-                f"The vocabulary should number padding, unknown, begin and end as 0, 1, 2 and 3, but numbers them {ids}."
+                f"The vocabulary should number padding, unknown, begin and end as 0, 1, 2 and 3, but numbers them "
+                f"{ids}."
             )
 
     @classmethod
@@ -64,7 +65,7 @@ class Vocabulary:
         Raises:
             DataError: If nothing can be learnt from them.
         """
-        texts = [_SEPARATOR.join(clean_text(text, lowercase=lowercase).split()) for text in sentences]
+        texts = [clean_text(text, lowercase=lowercase) for text in sentences]
         texts = [text for text in texts if text]
         file = io.BytesIO()
         try:
@@ -85,8 +86,8 @@ class Vocabulary:
             )
         except RuntimeError as error:
             raise DataError(
-                f"No vocabulary can be learnt from {len(texts)} sentences: SentencePiece says {str(error)[-120:]!r}. Give "
-                "more sentences."
+                f"No vocabulary can be learnt from {len(texts)} sentences: SentencePiece says {str(error)[-120:]!r}. "
+                "Give more sentences."
             ) from None
         return cls(file.getvalue(), lowercase=lowercase)
 
@@ -123,14 +124,14 @@ class Vocabulary:
 
 
 def clean_text(text: str, *, lowercase: bool = False) -> str:
-    """Return a text with one form for each letter, single spaces, and no control characters (Unicode's NFKC).
+    r"""Return a text with one form for each letter, single spaces, and no control characters (Unicode's NFKC).
 
     Example:
-        >>> clean_text(" Ein\\u00a0Ha\\u0308uschen\\t… ", lowercase=True)
+        >>> clean_text(" Ein\u00a0Ha\u0308uschen\t… ", lowercase=True)
         'ein häuschen ...'
     """
     plain = unicodedata.normalize("NFKC", text)
-    kept = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Zs", "Cs") else letter for letter in plain)
+    kept = "".join(" " if unicodedata.category(letter) in _SPACES else letter for letter in plain)
     joined = " ".join(kept.split())
     return joined.lower() if lowercase else joined
 
