@@ -94,7 +94,9 @@ def search(
     lengths = np.zeros((count, beam), np.int32)
     trail = _Trail(keep_attention=attention)
     for _ in range(limit):
-        tokens, parents, scores, ended, lengths, state, looks = advance(tokens, scores, ended, lengths, state, memory)
+        tokens, parents, scores, ended, lengths, state, looks = advance(
+            tokens, scores, ended, lengths, state, memory, beam
+        )
         trail.add(tokens, parents, looks)
         if _settled(np.asarray(scores), np.asarray(ended), np.asarray(lengths), limit=limit, config=config):
             break
@@ -173,8 +175,10 @@ def _make_advance(networks: Networks) -> Callable[..., Any]:
     after_end = np.full(size, _IMPOSSIBLE, np.float32)
     after_end[PADDING] = 0.0
 
-    def advance(tokens: Any, scores: Any, ended: Any, lengths: Any, state: Any, memory: Any) -> tuple[Any, ...]:
-        count, beam = ops.shape(tokens)[0], tokens.shape[1]
+    def advance(
+        tokens: Any, scores: Any, ended: Any, lengths: Any, state: Any, memory: Any, beam: int
+    ) -> tuple[Any, ...]:
+        count = ops.shape(tokens)[0]
         logits, looks, *state = step([ops.reshape(tokens, (-1,)), *state, *memory], training=False)
         logits = ops.reshape(logits + never, (count, beam, size))
         log_p = ops.where(ended[:, :, None], after_end, logits - ops.logsumexp(logits, axis=-1, keepdims=True))
