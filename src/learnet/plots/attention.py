@@ -39,7 +39,10 @@ def attention_figure(source: Sequence[str], target: Sequence[str], looks: ArrayL
             f"Looks must be of shape (target, source) = {(len(target), len(source))}; received {values.shape}."
         )
     with drawing(**{"axes.grid": False}):
-        figure = new_figure(width=min(_WIDEST, 2.2 + 0.34 * len(source)), height=min(_TALLEST, 1.6 + 0.3 * len(target)))
+        figure = new_figure(
+            width=min(_WIDEST, 2.2 + 0.34 * len(source)),
+            height=min(_TALLEST, max(3.0, 1.6 + 0.3 * len(target))),
+        )
         axes = figure.subplots()
         image = axes.imshow(values, cmap="Blues", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
         axes.set_xticks(range(len(source)), [_shown(piece) for piece in source], rotation=90)
@@ -54,11 +57,11 @@ def attention_figure(source: Sequence[str], target: Sequence[str], looks: ArrayL
             axes.plot(best, range(len(target)), ".", color=INK, markersize=3)
         bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
         bar.outline.set_visible(False)  # type: ignore[operator]  # the stubs take it for a function
-        bar.set_label("share of the look")
+        bar.set_label("share")
         if title:
             figure.suptitle(title, fontsize=11)
     return figure
 
 
 def _shown(piece: str) -> str:
-    return piece.replace(_SPACE, " ").strip() or "space"
+    return piece.replace(_SPACE, " ").strip() or "\u2423"

@@ -112,11 +112,12 @@ class Vocabulary:
     def unknown(self, sentence: str) -> list[str]:
         """Return the parts of a sentence that it has no piece for, in order, each once."""
         text = clean_text(sentence, lowercase=self.lowercase)
-        if UNKNOWN not in self._processor.encode(text):
+        ids = self._processor.encode(text)
+        if UNKNOWN not in ids:
             return []
-        found = self._processor.encode(text, out_type="immutable_proto").pieces
-        parts = (piece.surface.strip() or piece.piece for piece in found if piece.id == UNKNOWN)
-        return list(dict.fromkeys(parts))
+        written = self._processor.encode(text, out_type=str)  # as in the text, what is unknown too
+        parts = (part.strip("\u2581") for part, piece in zip(written, ids, strict=True) if piece == UNKNOWN)
+        return list(dict.fromkeys(part for part in parts if part))
 
     def to_array(self) -> NDArray[np.uint8]:
         """Return the model's bytes, for a bundle."""
