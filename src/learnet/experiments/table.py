@@ -15,6 +15,7 @@ from learnet.experiments import (
     recurrent,
     regularisation,
     svm,
+    translation,
 )
 
 if TYPE_CHECKING:
@@ -32,5 +33,6 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *svm.EXPERIMENTS,
         *gan.EXPERIMENTS,
         *recurrent.EXPERIMENTS,
+        *translation.EXPERIMENTS,
     ],
 )
