@@ -56,7 +56,7 @@ class TranslateConfig:
     model: ModelName = "attention"
     cell: CellName = "gru"
     embedding: int = 256
-    units: int = 256
+    units: int = 384
     layers: int = 1
     heads: int = 4
     dropout: float = 0.3
