@@ -129,9 +129,9 @@ def page(asked: argparse.Namespace, found: dict[str, dict[str, Any]]) -> str:
     """Return docs/translate.md."""
     run = found["attention"]
     told = (
-        f"Networks trained for {asked.minutes:g} minutes each on {run['n_train']:,} pairs of Multi30k, seed {asked.seed}, "
-        f"and measured on the {run['n_test']:,} sentences of test 2016, which they had never seen. BLEU is sacrebleu's "
-        f"of small letters (`{run['signature']}`). {probe().describe()}."
+        f"Networks trained for {asked.minutes:g} minutes each on {run['n_train']:,} pairs of Multi30k, "
+        f"seed {asked.seed}, and measured on the {run['n_test']:,} sentences of test 2016, which they had never seen. "
+        f"BLEU is sacrebleu's of small letters (`{run['signature']}`). {probe().describe()}."
     )
     lines = [
         "# German to English",

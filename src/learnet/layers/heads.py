@@ -60,7 +60,7 @@ class HeadAttention(keras.layers.Layer):
             queries, keys = ops.shape(query)[1], ops.shape(key)[1]
             rows = ops.arange(queries)[:, None] + (keys - queries)
             scores = ops.where(ops.arange(keys)[None, :] <= rows, scores, hidden)
-        looks = ops.softmax(scores, axis=-1)
+        looks = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))  # Keras' softmax warns of single keys
         answers = ops.transpose(ops.matmul(self._drop(looks, training=training), self._cut(value)), (0, 2, 1, 3))
         return ops.reshape(answers, (ops.shape(query)[0], ops.shape(query)[1], value.shape[-1])), looks
 
