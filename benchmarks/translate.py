@@ -20,6 +20,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from learnet.applications.translate import load_translator, resume_translator, train_translator
 from learnet.core import default_progress, probe, write_bytes, write_text
 from learnet.plots import attention_figure, to_png
@@ -162,7 +164,7 @@ def draw(asked: argparse.Namespace) -> bytes:
     """Return what was looked at in one sentence."""
     translator = load_translator(asked.out / "attention" / "bundle")
     done = translator.translate([PICTURED], attention=True)[0]
-    looks = done.attention if done.attention is not None else []
+    looks = np.zeros((len(done.target_pieces), len(done.source_pieces))) if done.attention is None else done.attention
     return to_png(attention_figure(done.source_pieces, done.target_pieces, looks), dots_per_inch=100)
 
 

@@ -56,7 +56,7 @@ def attention_figure(source: Sequence[str], target: Sequence[str], looks: ArrayL
             best = values.argmax(axis=1)
             axes.plot(best, range(len(target)), ".", color=INK, markersize=3)
         bar = figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02)
-        bar.outline.set_visible(False)  # type: ignore[operator]  # the stubs take it for a function
+        bar.outline.set_visible(False)
         bar.set_label("share")
         if title:
             figure.suptitle(title, fontsize=11)

@@ -18,28 +18,34 @@ def networks():
     return made
 
 
-def log_p(networks, row, pieces):
-    """Return the log-probability of saying these pieces, by the trainer's view."""
-    said = np.array([[2, *pieces[:-1]]], np.int32)
-    logits = np.asarray(networks.trainer([SOURCE[row : row + 1], said]), np.float64)[0]
-    logits[:, [0, 1, 2]] = -np.inf
+def log_p(networks, row, sayings):
+    """Return the log-probability of each of some sayings of one length, by the trainer's view."""
+    pieces = np.array(sayings)
+    said = np.concatenate([np.full((len(pieces), 1), 2), pieces[:, :-1]], axis=1).astype(np.int32)
+    source = np.repeat(SOURCE[row : row + 1], len(pieces), axis=0)
+    logits = np.asarray(networks.trainer([source, said]), np.float64)
+    logits[..., [0, 1, 2]] = -np.inf
     chances = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-    return float(chances[np.arange(len(pieces)), pieces].sum())
+    return np.take_along_axis(chances, pieces[..., None], axis=-1)[..., 0].sum(axis=1)
 
 
-def all_sayings():
+@pytest.fixture(scope="module")
+def all_sayings(networks):
+    """Everything that can be said of each sentence, with its log-probability."""
     words = range(4, SIZE)
-    for length in range(LIMIT):
-        yield from ([*words_said, 3] for words_said in itertools.product(words, repeat=length))
-    yield from (list(said) for said in itertools.product(words, repeat=LIMIT))
+    kinds = [[[*said, 3] for said in itertools.product(words, repeat=length)] for length in range(LIMIT)]
+    kinds[-1] += [list(said) for said in itertools.product(words, repeat=LIMIT)]
+    return [
+        [pair for kind in kinds for pair in zip(kind, log_p(networks, row, kind), strict=True)]
+        for row in range(len(SOURCE))
+    ]
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
-def test_a_wide_beam_finds_the_best_of_all(networks, penalty):
+def test_a_wide_beam_finds_the_best_of_all(networks, all_sayings, penalty):
     found = search(networks, SOURCE, SearchConfig(beam=60, longest=LIMIT, length_penalty=penalty))
-    for row, one in enumerate(found):
-        scored = [(log_p(networks, row, said) / len(said) ** penalty, said) for said in all_sayings()]
-        best, said = max(scored)
+    for one, sayings in zip(found, all_sayings, strict=True):
+        best, said = max((chance / len(said) ** penalty, said) for said, chance in sayings)
         assert one.pieces == [piece for piece in said if piece != 3]
         assert one.log_probability / len(said) ** penalty == pytest.approx(best, abs=1e-4)
 
@@ -51,7 +57,7 @@ def test_a_beam_of_one_is_greedy(networks):
             logits = np.asarray(networks.trainer([SOURCE[row : row + 1], np.array([[2, *said]], np.int32)]))[0, -1]
             said.append(int(logits[3:].argmax()) + 3)
         assert one.pieces == [piece for piece in said if piece != 3]
-        assert one.log_probability == pytest.approx(log_p(networks, row, said), abs=1e-4)
+        assert one.log_probability == pytest.approx(log_p(networks, row, [said])[0], abs=1e-4)
 
 
 def test_looks_belong_to_the_pieces(networks):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from learnet.applications.translate.network import Networks
 
 _IMPOSSIBLE = -1e9
+_LEFT_OUT_AT = 0.25  # share of a batch: what is settled is computed along until so much of it is
 _compiled: weakref.WeakKeyDictionary[Any, tuple[Callable[..., Any], Callable[..., Any]]] = weakref.WeakKeyDictionary()
 
 
@@ -83,64 +84,111 @@ def search(
         Sutskever, Vinyals and Le, 2014, section 3.2 (beam); Wu et al., Google's Neural Machine Translation System,
         2016, section 7 (length).
     """
-    count, beam = len(source), config.beam
-    limit = config.longest or round(1.5 * source.shape[1]) + 10
+    lengths = np.count_nonzero(source, axis=1)
+    limits = np.full(len(source), config.longest) if config.longest else np.round(1.5 * lengths).astype(int) + 10
     encode, advance = _functions(networks)
-    state, memory = encode(source, beam)
-    tokens = np.full((count, beam), BEGIN, np.int32)
-    scores = np.full((count, beam), _IMPOSSIBLE, np.float32)
-    scores[:, 0] = 0.0  # all beginnings are the same at first
-    ended = np.zeros((count, beam), bool)
-    lengths = np.zeros((count, beam), np.int32)
-    trail = _Trail(keep_attention=attention)
-    for _ in range(limit):
-        tokens, parents, scores, ended, lengths, state, looks = advance(
-            tokens, scores, ended, lengths, state, memory, beam
+    state, memory = encode(source, config.beam)
+    front, closed = _Front.first(len(source), config.beam), np.zeros(len(source), bool)
+    trail = _Trail(len(source), keep_attention=attention)
+    for step in range(1, int(limits.max()) + 1):
+        tokens, parents, scores, ended, said, state, looks = advance(
+            front.tokens, front.scores, front.ended, front.lengths, state, memory, config.beam
         )
-        trail.add(tokens, parents, looks)
-        if _settled(np.asarray(scores), np.asarray(ended), np.asarray(lengths), limit=limit, config=config):
+        front = _Front(*(np.asarray(array) for array in (tokens, scores, ended, said)))
+        trail.add(front.tokens, np.asarray(parents), looks)
+        settled = front.settled(limits, step, config) & ~closed
+        trail.finish(np.flatnonzero(settled), front.merit(config), front.scores)
+        closed |= settled
+        if closed.all():
             break
-    return trail.best(_merit(np.asarray(scores), np.asarray(lengths), config), np.asarray(scores))
+        if closed.mean() >= _LEFT_OUT_AT:
+            kept = np.flatnonzero(~closed)
+            rows = (kept[:, None] * config.beam + np.arange(config.beam)).reshape(-1).astype(np.int32)
+            state, memory = ([import_keras().ops.take(each, rows, axis=0) for each in some] for some in (state, memory))
+            front, limits, closed = front.part(kept), limits[kept], closed[kept]
+            trail.keep(kept)
+    return trail.found()
 
 
-def _merit(scores: Any, lengths: Any, config: SearchConfig) -> Any:
-    return scores / np.maximum(lengths, 1) ** config.length_penalty
+@dataclass(frozen=True, eq=False)
+class _Front:
+    """The beginnings in view, each array ``(b, beam)``: last piece, log-probability, whether ended, and length."""
 
+    tokens: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    ended: NDArray[np.bool_]
+    lengths: NDArray[np.int32]
 
-def _settled(scores: Any, ended: Any, lengths: Any, *, limit: int, config: SearchConfig) -> bool:
-    """Return whether no unfinished beginning can still become better than the best finished one."""
-    done = np.where(ended, _merit(scores, lengths, config), -np.inf).max(axis=1)
-    hope = np.where(ended, -np.inf, scores / float(limit) ** config.length_penalty).max(axis=1)
-    return bool((done >= hope).all())
+    @classmethod
+    def first(cls, count: int, beam: int) -> _Front:
+        """Return the front before the first step: all beginnings are the same, so that only one counts."""
+        scores = np.full((count, beam), _IMPOSSIBLE, np.float32)
+        scores[:, 0] = 0.0
+        shape = (count, beam)
+        return cls(np.full(shape, BEGIN, np.int32), scores, np.zeros(shape, bool), np.zeros(shape, np.int32))
+
+    def part(self, rows: NDArray[np.int64]) -> _Front:
+        """Return the front of some sentences."""
+        return _Front(self.tokens[rows], self.scores[rows], self.ended[rows], self.lengths[rows])
+
+    def merit(self, config: SearchConfig) -> NDArray[np.float64]:
+        """Return by what translations are compared, ``(b, beam)``."""
+        merit: NDArray[np.float64] = self.scores / np.maximum(self.lengths, 1) ** config.length_penalty
+        return merit
+
+    def settled(self, limits: NDArray[np.int64], step: int, config: SearchConfig) -> NDArray[np.bool_]:
+        """Return for which sentences no unfinished beginning can still become better than the best finished one."""
+        done = np.where(self.ended, self.merit(config), -np.inf).max(axis=1)
+        most = self.scores / limits[:, None].astype(float) ** config.length_penalty
+        hope = np.where(self.ended, -np.inf, most).max(axis=1)
+        settled: NDArray[np.bool_] = (done >= hope) | (step >= limits)
+        return settled
 
 
 class _Trail:
     """Which piece came when, and after which beginning: the whole search, to be read backwards."""
 
-    def __init__(self, *, keep_attention: bool) -> None:
-        self._steps: list[tuple[NDArray[np.int32], NDArray[np.int32], Any]] = []
-        self._keep = keep_attention
+    def __init__(self, count: int, *, keep_attention: bool) -> None:
+        self._steps: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32] | None]] = []
+        self._found: list[Found | None] = [None] * count
+        self._active = np.arange(count)
+        self._keep_attention = keep_attention
 
-    def add(self, tokens: Any, parents: Any, looks: Any) -> None:
-        self._steps.append((np.asarray(tokens), np.asarray(parents), np.asarray(looks) if self._keep else None))
+    def add(self, tokens: NDArray[np.int32], parents: NDArray[np.int32], looks: Any) -> None:
+        """Note one step."""
+        self._steps.append((tokens, parents, np.asarray(looks) if self._keep_attention else None))
 
-    def best(self, merit: NDArray[np.float32], scores: NDArray[np.float32]) -> list[Found]:
-        chosen = merit.argmax(axis=1)
-        return [self._read(row, int(place), float(scores[row, place])) for row, place in enumerate(chosen)]
+    def finish(self, rows: NDArray[np.int64], merit: NDArray[np.float64], scores: NDArray[np.float32]) -> None:
+        """Read the best translation of some of the sentences that are still looked at."""
+        for row in rows:
+            place = int(merit[row].argmax())
+            self._found[self._active[row]] = self._read(int(row), place, float(scores[row, place]))
+
+    def keep(self, rows: NDArray[np.int64]) -> None:
+        """Forget the other sentences' steps."""
+        self._active = self._active[rows]
+        self._steps = [
+            (tokens[rows], parents[rows], None if looks is None else looks[rows])
+            for tokens, parents, looks in self._steps
+        ]
+
+    def found(self) -> list[Found]:
+        """Return what was read, in the order of the sentences."""
+        return [one for one in self._found if one is not None]
 
     def _read(self, row: int, place: int, score: float) -> Found:
         pieces: list[int] = []
-        looks = []
-        for tokens, parents, seen in reversed(self._steps):
+        seen: list[NDArray[np.float32]] = []
+        for tokens, parents, looks in reversed(self._steps):
             if tokens[row, place] not in (PADDING, END):
                 pieces.append(int(tokens[row, place]))
-                if seen is not None:
-                    looks.append(seen[row, place])
+                if looks is not None:
+                    seen.append(looks[row, place])
             place = int(parents[row, place])
         attention = None
-        if self._keep:
-            width = self._steps[0][2].shape[-1]
-            attention = np.array(looks[::-1], np.float32).reshape(len(pieces), width)
+        if self._keep_attention:
+            width = 0 if self._steps[0][2] is None else self._steps[0][2].shape[-1]
+            attention = np.array(seen[::-1], np.float32).reshape(len(pieces), width)
         return Found(pieces=pieces[::-1], log_probability=score, attention=attention)
 
 

@@ -5,6 +5,8 @@ Sutskever, Vinyals and Le, Sequence to Sequence Learning with Neural Networks, 2
 
 from __future__ import annotations
 
+from typing import Any
+
 from learnet.applications.translate.network import (
     NetworkConfig,
     Networks,
@@ -37,7 +39,7 @@ def plain_networks(config: NetworkConfig) -> Networks:
     source = keras.Input((None,), dtype="int32", name="source")
     mask = ops.not_equal(source, 0)
     hidden = dropout(layers.Embedding(config.source_size, config.embedding, name="source_embedding")(source))
-    states = []
+    states: list[Any] = []
     for number in range(config.layers):
         hidden, *last = recurrent_layer(config, f"encoder_{number}")(hidden, mask=mask)
         hidden, states = dropout(hidden), [*states, *last]

@@ -151,7 +151,9 @@ def _step(config: NetworkConfig, *, blocks: list[_Block], pieces: _Pieces, last:
     before = [keras.Input((None, wide), name=f"state_{n}") for n in range(2 * config.layers)]
     known = [keras.Input((None, wide), name=f"known_{n}") for n in range(2 * config.layers)]
     there = keras.Input((None,), name="there")
-    hidden, after, looks = pieces(ops.expand_dims(token, 1), before[0]), [], []
+    hidden = pieces(ops.expand_dims(token, 1), before[0])
+    after: list[Any] = []
+    looks: list[Any] = []
     for number, block in enumerate(blocks):
         two = slice(2 * number, 2 * number + 2)
         normed = block.own.norm(hidden)
