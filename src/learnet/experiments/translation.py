@@ -50,7 +50,7 @@ def reversal(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcom
     """Turn strings of ten letters round, and see where the network looks while it writes them."""
     from learnet.applications.translate import SearchConfig, search, sources
 
-    steps = 300 if quick else 2000
+    steps = 200 if quick else 2000
     right, mirrored = [], []
     shown: list[tuple[Strings, Found]] = []
     for seed in seeds:
@@ -71,7 +71,7 @@ def reversal(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcom
 
 def copying(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Copy strings twice as long as any that was practised, with attention and without."""
-    steps = 300 if quick else 3000
+    steps = 120 if quick else 3000
     measured: dict[str, list[float]] = {}
     for seed in seeds:
         lost = {}
@@ -95,7 +95,7 @@ def copying(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome
 
 def reading_backwards(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Translate a language word by word, the source read forwards or backwards, for as many steps."""
-    steps = 200 if quick else 1000
+    steps = 120 if quick else 1000
     losses: dict[bool, list[float]] = {False: [], True: []}
     for seed in seeds:
         words = generator(seed, "dictionary").permutation(_LETTERS)

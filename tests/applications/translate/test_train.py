@@ -13,6 +13,7 @@ from learnet.applications.translate import (
     train_translator,
     translate_text,
 )
+from learnet.applications.translate import train as conductor
 from learnet.core import DataError, LearnetError, Silent, UsageError
 from tiny_pairs import ENGLISH, GERMAN
 
@@ -100,11 +101,12 @@ def test_the_bundle_translates_files_sentences_and_bytes(run, tmp_path):
     assert json.dumps(alone.to_json())
 
 
-def test_the_bundle_is_what_was_trained(run):
+def test_it_went_on_as_if_it_had_not_been_interrupted(run, tmp_path):
+    lesson = conductor._prepare(tmp_path, conductor._open(run.config), run.config, progress=Silent())
+    fitted = conductor._fit(tmp_path, lesson, run.config, deadline=None, resume=False, progress=Silent())
+    assert fitted.history == run.fitted.history
     weights = load_translator(run.bundle).networks.trainer.get_weights()
-    from learnet.training.checkpoint import load_best
-
-    for one, other in zip(weights, load_best(run.folder), strict=True):
+    for one, other in zip(lesson.networks.trainer.get_weights(), weights, strict=True):
         assert np.array_equal(one, other)
 
 
@@ -130,6 +132,8 @@ def test_wrong_requests(files, tmp_path):
         train_translator([tmp_path / "a", tmp_path / "b"])
     with pytest.raises(UsageError, match="either a text or bytes"):
         translate_text(tmp_path)
+    with pytest.raises(DataError, match=r"There is no file 'letter\.txt'"):
+        translate_text(tmp_path, text="letter.txt")
 
 
 def test_the_command_repeats_the_configuration():

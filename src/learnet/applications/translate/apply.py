@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from learnet.core import Progress
 
 _TOLD = 5
+_MEANT_AS_FILE = re.compile(r"\S+\.(txt|gz|de|en|fr|tsv|csv|md)|\S*[/\\]\S*\.\w+")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +77,7 @@ def translate_text(
 
     Raises:
         UsageError: If both a text and bytes are given, or neither, or attention is asked of a network without it.
-        DataError: If the text is written otherwise.
+        DataError: If the text is written otherwise, or is the name of a file that does not exist.
         BundleError: If the bundle cannot be opened.
     """
     config = SearchConfig(beam=beam)
@@ -99,7 +101,9 @@ def _lines(text: str | None, content: bytes | None, encoding: str | None) -> lis
         raise UsageError("Give either a text or bytes to translate.")
     if text is None:
         return split_lines(decode_text(content or b"", name="standard input", encoding=encoding))
-    return read_lines(Path(text), encoding=encoding) if _is_file(text) else split_lines(text)
+    if _is_file(text) or _MEANT_AS_FILE.fullmatch(text):
+        return read_lines(Path(text), encoding=encoding)
+    return split_lines(text)
 
 
 def _is_file(text: str) -> bool:
