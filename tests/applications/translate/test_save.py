@@ -47,6 +47,11 @@ def test_a_translator_comes_back_with_every_bit(stored, translator):
         load_system(stored)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_proof_holds_whatever_its_sentences(translator, tmp_path, seed):
+    assert save_translator(tmp_path / "t", translator, seed=seed).networks.config == translator.networks.config
+
+
 def rewrite(stored, tmp_path, change):
     """Change the description and seal it again, as an attacker would."""
     folder = shutil.copytree(stored, tmp_path / "copy")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from learnet.applications.translate.batches import pad, sources
-from learnet.applications.translate.beam import SearchConfig, search
+from learnet.applications.translate.batches import sources
 from learnet.applications.translate.families import FAMILIES, build_networks
 from learnet.applications.translate.network import LARGEST, CellName, ModelName, NetworkConfig
 from learnet.applications.translate.translator import Translator
-from learnet.applications.translate.vocabulary import END, LARGEST_FILE, Vocabulary
+from learnet.applications.translate.vocabulary import BEGIN, END, LARGEST_FILE, Vocabulary
 from learnet.bundle import Kind, load_system, save_system
 from learnet.bundle.arguments import Arguments
 from learnet.bundle.kind import Arrays, check_arrays
@@ -129,12 +128,14 @@ def _build(arguments: dict[str, Any], arrays: Arrays) -> Translator:
 
 
 def _cues(translator: Translator, random: np.random.Generator) -> Arrays:
-    """Return sentences of random pieces, and how they are translated."""
+    """Return sentences of random pieces, and how each is translated greedily, in a fixed number of pieces."""
     size = translator.networks.config.source_size
     rows = random.integers(min(END + 1, size - 1), size, (_CUES, _CUE_LENGTH)).tolist()
     source = sources(rows, reverse=translator.reverse)
-    found = search(translator.networks, source, SearchConfig(beam=1, longest=2 * _CUE_LENGTH))
-    said = pad([one.pieces for one in found], begin=True)
+    said = np.full((_CUES, 1), BEGIN, np.int32)
+    for _ in range(_CUE_LENGTH):
+        logits = np.asarray(translator.networks.trainer([source, said], training=False))[:, -1]
+        said = np.concatenate([said, logits.argmax(axis=1)[:, None].astype(np.int32)], axis=1)
     return {"source": source.astype(np.float32), "translation": said.astype(np.float32)}
 
 
