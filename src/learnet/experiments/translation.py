@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def reading_backwards(*, seeds: Sequence[int], quick: bool, progress: Progress) 
         words = generator(seed, "dictionary").permutation(_LETTERS)
         for reverse, found in losses.items():
             networks = _network("plain", seed=seed, cell="lstm", units=64)
-            lesson = _Lesson(steps=steps, draw=lambda random, words=words: _translated(random, words), reverse=reverse)
+            lesson = _Lesson(steps=steps, draw=partial(_translated, words=words), reverse=reverse)
             found.append(_train(networks, lesson, seed=seed, progress=progress))
     less = [backwards - forwards for forwards, backwards in zip(losses[False], losses[True], strict=True)]
     return Outcome(
