@@ -24,7 +24,7 @@ SMALL = {
     "dropout": 0.0,
     "label_smoothing": 0.0,
     "learning_rate": 0.02,
-    "pieces": 120,
+    "pieces": 60,
     "ema": None,
     "longest": 30,
     "precision": "float32",
@@ -57,15 +57,16 @@ def run(files, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "run"
     stopper = Stopper()
     with pytest.raises(KeyboardInterrupt):
-        train_translator(files, epochs=14, seed=1, out=out, progress=stopper, **SMALL)
+        train_translator(files, epochs=40, seed=1, out=out, progress=stopper, **SMALL)
     assert stopper.said[-1] == f"Interrupted. Go on with: learnet translate train --resume {out}"
     return resume_translator(out, progress=Silent())
 
 
 def test_it_learns_a_small_language(run):
-    assert len(run.fitted.history) == 14
-    assert run.fitted.history[-1].val_accuracy > 0.9
-    assert run.tested.scores.chrf > 70
+    assert len(run.fitted.history) == 40
+    assert run.fitted.history[-1].accuracy > 0.95
+    assert run.fitted.history[-1].val_accuracy > 0.7
+    assert run.tested.scores.chrf > 40
 
 
 def test_everything_is_left_behind(run):
