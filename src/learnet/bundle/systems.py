@@ -55,6 +55,7 @@ KINDS: tuple[Kind, ...] = (*ENERGY_KINDS, SEQUENCE_NETWORK)
 _ELSEWHERE = {  # kinds of higher floors
     "generator": "learnet.gan.load_generator",
     "colouriser": "learnet.applications.colourise.load_colouriser",
+    "translator": "learnet.applications.translate.load_translator",
 }
 _CUE, _ANSWER = "cue/", "answer/"
 _ADVICE = " Copy it again from where it was saved, or save it again."

@@ -21,6 +21,7 @@ from learnet.cli import (
     reproduce,
     train,
     transfer,
+    translate,
     tune,
 )
 from learnet.core.backends import leave_out_of_keras
@@ -41,6 +42,7 @@ _VERBS = (
 for verb in _VERBS:
     app.command()(verb)
 app.add_typer(colourise.app, name="colourise")
+app.add_typer(translate.app, name="translate")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)

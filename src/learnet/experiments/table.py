@@ -16,6 +16,7 @@ from learnet.experiments import (
     recurrent,
     regularisation,
     svm,
+    translation,
 )
 
 if TYPE_CHECKING:
@@ -34,5 +35,6 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *gan.EXPERIMENTS,
         *recurrent.EXPERIMENTS,
         *colourise.EXPERIMENTS,
+        *translation.EXPERIMENTS,
     ],
 )

@@ -6,6 +6,7 @@ _import_keras()  # first, so that the backend is chosen and quiet before the lay
 
 from learnet.layers.batch_normalization import FusedBatchNormalization  # noqa: E402 (see the line above)
 from learnet.layers.elman import ElmanCell, elman_step  # noqa: E402
+from learnet.layers.heads import HeadAttention, SinePositions  # noqa: E402
 from learnet.layers.initializers import PassThrough  # noqa: E402
 from learnet.layers.kernel_machine import KERNELS, KernelMachine  # noqa: E402
 from learnet.layers.lenet import (  # noqa: E402
@@ -23,6 +24,7 @@ __all__ = [
     "LSTM1997",
     "ElmanCell",
     "FusedBatchNormalization",
+    "HeadAttention",
     "KernelMachine",
     "LSTM1997Cell",
     "LocalResponseNormalization",
@@ -30,6 +32,7 @@ __all__ = [
     "PassThrough",
     "PatchWhitening",
     "RadialBasis",
+    "SinePositions",
     "TrainableSubsampling",
     "elman_step",
     "lstm1997_step",

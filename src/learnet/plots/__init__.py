@@ -1,5 +1,6 @@
 """Every figure that learnet draws: colour-blind safe, the same in reports, labs and docs (Matplotlib, no pyplot)."""
 
+from learnet.plots.attention import attention_figure
 from learnet.plots.calibration import reliability_figure
 from learnet.plots.classes import bars_figure, confusion_figure
 from learnet.plots.curves import curves_figure
@@ -33,6 +34,7 @@ __all__ = [
     "Stage",
     "TrialPoint",
     "activations_figure",
+    "attention_figure",
     "bars_figure",
     "beliefs_figure",
     "block_figure",

@@ -1,0 +1,32 @@
+"""Each experiment in its quick mode: too little training to meet every threshold, enough to see that it learns."""
+
+import numpy as np
+
+from learnet.core import Silent
+from learnet.experiments import EXPERIMENTS
+from learnet.plots import to_png
+
+
+def run(name):
+    outcome = EXPERIMENTS[name].run(seeds=range(1), quick=True, progress=Silent())
+    values = {name: np.array(measured, float) for name, measured in outcome.measured.items()}
+    assert all(np.isfinite(measured).all() for measured in values.values())
+    return values, outcome
+
+
+def test_strings_turned_round():
+    values, outcome = run("attention-reversal")
+    assert values["looks at the mirrored letter"] > 2 / 10
+    assert to_png(outcome.figure(), dots_per_inch=30)[:4] == b"\x89PNG"
+
+
+def test_longer_than_practised():
+    values, _ = run("attention-lengths")
+    for model in ("attention", "plain"):
+        assert values[f"{model}: letters of 15 right"] > 1.2 / 26  # more than by chance
+
+
+def test_read_backwards():
+    values, _ = run("source-reversal")
+    assert values["loss read forwards"] < np.log(26)
+    assert values["loss backwards less loss forwards"] == values["loss read backwards"] - values["loss read forwards"]
