@@ -1,0 +1,1 @@
+"""Use cases: small products built from the networks and the training engine that are there."""
