@@ -20,7 +20,7 @@ import torch_networks
 from learnet.core import keras as import_keras
 from learnet.core import probe
 from learnet.models import layer_rows, network
-from learnet.training import Feed, Trainer, TrainingConfig
+from learnet.training import Trainer, TrainingConfig, photo_feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def learnet_side(case: Case, images: np.ndarray, labels: np.ndarray) -> Callable
     """Return what trains one epoch by learnet."""
     config = TrainingConfig(batch_size=case.batch, optimizer="sgd")
     trainer = Trainer(trainable(case), config=config)
-    feed = Feed(images, labels, classes=CLASSES, config=config)
+    feed = photo_feed(images, labels, classes=CLASSES, config=config)
 
     def epoch() -> None:
         for number, batch in enumerate(feed.epoch(0)):

@@ -24,7 +24,7 @@ class Counting:
     def __init__(self, *, value=1.0, interrupt=False):
         self.calls, self.value, self.interrupt = [], value, interrupt
 
-    def __call__(self, *, seeds, quick, progress):  # noqa: ARG002 (a run's arguments)
+    def __call__(self, *, seeds, quick, progress):
         self.calls.append((list(seeds), quick))
         if self.interrupt:
             raise KeyboardInterrupt

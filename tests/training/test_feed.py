@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from learnet.core import UsageError
-from learnet.training import Augmentation, Feed, TrainingConfig, Views
+from learnet.training import Augmentation, TrainingConfig, Views, photo_feed
 from tiny_training import make_examples
 
 IMAGES, LABELS = make_examples(50)
 
 
 def feed(**options):
-    return Feed(IMAGES, LABELS, classes=3, config=TrainingConfig(**{"batch_size": 16, "seed": 5, **options}))
+    return photo_feed(IMAGES, LABELS, classes=3, config=TrainingConfig(**{"batch_size": 16, "seed": 5, **options}))
 
 
 def test_an_epoch_holds_each_image_once_in_another_order():
@@ -27,7 +27,7 @@ def test_an_epoch_begun_in_its_middle_goes_on_as_it_would_have():
     rest = list(feed(augmentation=Augmentation(flip=True, crop=2, mixup=0.5)).epoch(3, start=2))
     assert len(rest) == 2
     for one, other in zip(whole[2:], [*rest[:1], made.batch(3, 3)], strict=True):
-        assert np.array_equal(one.images, other.images)
+        assert np.array_equal(one.inputs, other.inputs)
         assert np.array_equal(one.targets, other.targets)
         assert np.array_equal(one.rows, other.rows)
 
@@ -73,7 +73,7 @@ def test_an_epoch_left_early_leaves_no_thread():
 )
 def test_mistakes_in_images_and_labels_are_told_before_the_first_step(images, labels, said):
     with pytest.raises(UsageError, match=said):
-        Feed(images, labels, classes=3, config=TrainingConfig())
+        photo_feed(images, labels, classes=3, config=TrainingConfig())
 
 
 def test_class_weights_must_be_one_a_class():
@@ -83,16 +83,16 @@ def test_class_weights_must_be_one_a_class():
 
 def test_views_are_drawn_anew_in_every_epoch_and_given_as_they_are():
     values = np.arange(50 * 3 * 2, dtype=np.float16).reshape(50, 3, 2)
-    made = Feed(Views(values=values), LABELS, classes=3, config=TrainingConfig(batch_size=16, seed=5))
+    made = photo_feed(Views(values=values), LABELS, classes=3, config=TrainingConfig(batch_size=16, seed=5))
     drawn = []
     for epoch in range(2):
         batches = list(made.epoch(epoch))
         rows = np.concatenate([batch.rows for batch in batches])
-        given = np.concatenate([batch.images for batch in batches])
+        given = np.concatenate([batch.inputs for batch in batches])
         assert given.dtype == np.float16
         version = (given[:, 0] - values[rows, 0, 0]) / 2
         assert set(version.tolist()) == {0, 1, 2}
         assert np.array_equal(given, values[rows, version.astype(int)])
         drawn.append(version[np.argsort(rows)])
     assert not np.array_equal(*drawn)
-    assert np.array_equal(made.batch(1, 2).images, batches[2].images)
+    assert np.array_equal(made.batch(1, 2).inputs, batches[2].inputs)

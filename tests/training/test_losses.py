@@ -4,7 +4,7 @@ from sklearn.metrics import hinge_loss
 from sklearn.svm import LinearSVC
 
 from learnet.core import keras as import_keras
-from learnet.training import Feed, Trainer, TrainingConfig
+from learnet.training import Trainer, TrainingConfig, photo_feed
 from learnet.training.losses import image_losses, summed_loss
 
 LOGITS = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32) * 2
@@ -46,14 +46,14 @@ def test_a_linear_head_with_squared_hinge_is_the_linear_svc():
         batch_size=count, loss="squared-hinge", optimizer="sgd", nesterov=True, l2=1 / (2 * c * count)
     )
     trainer = Trainer(model, config=config)
-    batch = Feed(images, labels, classes=3, config=config).batch(0, 0)
+    batch = photo_feed(images, labels, classes=3, config=config).batch(0, 0)
     loss = [trainer.step(batch, number=number, learning_rate=0.02).loss for number in range(600)][-1]
 
     pixels = images.reshape(count, -1) / 255
     machine = LinearSVC(C=c, dual=False, tol=1e-10).fit(pixels[:, 1:], labels)
     expected = np.concatenate([machine.intercept_[:, None], machine.coef_], axis=1).T
     np.testing.assert_allclose(model.get_weights()[0], expected, atol=1e-3)
-    np.testing.assert_allclose(trainer.logits(images), machine.decision_function(pixels[:, 1:]), atol=1e-3)
+    np.testing.assert_allclose(np.asarray(model(images)), machine.decision_function(pixels[:, 1:]), atol=1e-3)
     objective = 0.5 * np.square(expected).sum() + c * summed_loss(
         "squared-hinge", machine.decision_function(pixels[:, 1:]), labels
     )

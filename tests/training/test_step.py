@@ -3,7 +3,7 @@ import pytest
 
 from learnet.core import UsageError
 from learnet.core import keras as import_keras
-from learnet.training import Feed, Trainer, TrainingConfig
+from learnet.training import Trainer, TrainingConfig, photo_feed
 from learnet.training.optimizers import make_optimizer
 from tiny_training import make_examples, make_model
 
@@ -11,14 +11,14 @@ IMAGES, LABELS = make_examples(32)
 
 
 def first_batch(**options):
-    return Feed(IMAGES, LABELS, classes=3, config=TrainingConfig(batch_size=32, **options)).batch(0, 0)
+    return photo_feed(IMAGES, LABELS, classes=3, config=TrainingConfig(batch_size=32, **options)).batch(0, 0)
 
 
 def stepped(model, *, auxiliary_weights=(), **options):
     """Return the loss of one step at rate 0.1, and the model's weights afterwards."""
     config = TrainingConfig(batch_size=32, learning_rate=0.1, **options)
     trainer = Trainer(model, config=config, auxiliary_weights=auxiliary_weights)
-    result = trainer.step(Feed(IMAGES, LABELS, classes=3, config=config).batch(0, 0), number=0, learning_rate=0.1)
+    result = trainer.step(photo_feed(IMAGES, LABELS, classes=3, config=config).batch(0, 0), number=0, learning_rate=0.1)
     return result, model.get_weights()
 
 

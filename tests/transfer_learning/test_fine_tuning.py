@@ -6,7 +6,7 @@ from learnet.core import keras as import_keras
 from learnet.data import InputSpec, open_dataset
 from learnet.inference import Predictor
 from learnet.models import backbone
-from learnet.training import Augmentation, Feed, Trainer, TrainingConfig
+from learnet.training import Augmentation, Trainer, TrainingConfig, photo_feed
 from learnet.transfer_learning import FeatureCache
 from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
@@ -72,7 +72,7 @@ def test_training_from_the_cache_equals_training_of_the_whole_graph_with_the_low
     before = {layer.name: layer.get_weights() for layer in upper_model.layers}
     for model in (cached, whole):
         model.get_layer("head").set_weights(head)
-    feeds = (Feed(views, LABELS, classes=3, config=config), Feed(IMAGES, LABELS, classes=3, config=config))
+    feeds = (photo_feed(views, LABELS, classes=3, config=config), photo_feed(IMAGES, LABELS, classes=3, config=config))
     trainers = (Trainer(cached, config=config, fed="float16"), Trainer(whole, config=config))
     for number in range(9):
         one, other = (

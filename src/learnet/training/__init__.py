@@ -2,9 +2,11 @@
 
 from learnet.training.augment import augment
 from learnet.training.config import Augmentation, TrainingConfig
-from learnet.training.feed import Batch, Feed, Views
-from learnet.training.fit import EpochRow, Fitted, NotANumberError, fit
+from learnet.training.feed import Batch, Feed, Views, in_order, photo_feed, shuffled
+from learnet.training.fit import fit
 from learnet.training.looks import FoundRate, find_learning_rate, preview_augmentation
+from learnet.training.loop import EpochRow, Fitted, NotANumberError, fit_feed
+from learnet.training.objective import Classification, Measured, Objective
 from learnet.training.recipes import RECIPES, Recipe
 from learnet.training.run_config import TrainConfig
 from learnet.training.schedules import learning_rate
@@ -15,11 +17,14 @@ __all__ = [
     "RECIPES",
     "Augmentation",
     "Batch",
+    "Classification",
     "EpochRow",
     "Feed",
     "Fitted",
     "FoundRate",
+    "Measured",
     "NotANumberError",
+    "Objective",
     "Recipe",
     "StepResult",
     "TrainConfig",
@@ -29,8 +34,12 @@ __all__ = [
     "augment",
     "find_learning_rate",
     "fit",
+    "fit_feed",
+    "in_order",
     "learning_rate",
+    "photo_feed",
     "preview_augmentation",
     "resume",
+    "shuffled",
     "train",
 ]

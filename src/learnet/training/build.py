@@ -11,7 +11,7 @@ import numpy as np
 from learnet.core import keras as import_keras
 from learnet.data import Part
 from learnet.models import network
-from learnet.training.feed import Feed
+from learnet.training.feed import photo_feed
 from learnet.training.step import Trainer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def build_trained(config: TrainConfig, *, classes: int, images: NDArray[np.uint8
 def choose_precision(config: TrainConfig, photos: Photos, *, say: Callable[[str], None]) -> Precision:
     """Time real steps in float32 and in mixed bfloat16, in turn; return the faster one."""
     examples, classes = photos.part(Part.TRAIN), len(photos.dataset.class_names)
-    batch = Feed(*examples, classes=classes, config=config.training).batch(0, 0)
+    batch = photo_feed(*examples, classes=classes, config=config.training).batch(0, 0)
     choices: tuple[Precision, ...] = ("float32", "bfloat16")
     trainers = {}
     for precision in choices:

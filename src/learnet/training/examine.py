@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from learnet.data import InputSpec
     from learnet.models import Network
-    from learnet.training.fit import Fitted
+    from learnet.training.loop import Fitted
     from learnet.training.photos import Photos
     from learnet.training.run_config import TrainConfig
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 import time
@@ -15,13 +14,16 @@ from learnet.core import UsageError, generator
 from learnet.training.augment import augment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from learnet.training.config import TrainingConfig
 
+    Inputs = NDArray[Any] | tuple[NDArray[Any], ...]
+
 _READY = 4  # batches
+_EVALUATED_AT_ONCE = 256
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,74 +60,69 @@ class Batch:
     """What one step sees.
 
     Attributes:
-        images: uint8 ``(b, height, width, 3)``, or what else the network takes.
-        targets: float32 ``(b, classes)``, each row a distribution.
-        weights: float32 ``(b,)``, what each image counts.
-        rows: int ``(b,)``, which training images they are.
+        inputs: What the network takes, with the batch first: uint8 ``(b, height, width, 3)`` of photos; a tuple where
+            it has several inputs.
+        targets: What it should answer, as the objective wants it: float32 ``(b, classes)`` of a classifier, each row a
+            distribution.
+        weights: float32 ``(b,)``, what each example counts.
+        rows: int ``(b,)``, which examples they are.
     """
 
-    images: NDArray[np.uint8]
-    targets: NDArray[np.float32]
+    inputs: Inputs
+    targets: NDArray[Any]
     weights: NDArray[np.float32]
     rows: NDArray[np.int64]
 
 
 class Feed:
-    """Training images in batches; epoch and step alone decide what a batch holds, so that any can be made again.
+    """Examples in batches; epoch and step alone decide what a batch holds, so that any can be made again.
 
     Args:
-        images: uint8 ``(n, height, width, 3)``; an array or a memory map; never changed. Or ``Views``, of whatever the
-            network takes; these are not augmented further.
-        labels: int ``(n,)``, in [0, classes).
-        classes: How many classes there are.
-        config: Batch size, augmentation, label smoothing, class weights, seed.
+        plan: From the number of an epoch to its batches, each as the rows of its examples; the same number of batches
+            for every epoch, the same ones whenever it is asked.
+        make: From rows and a random generator, which is the batch's own, to the batch. Called in a thread.
+        seed: All that is random comes from it.
 
     Attributes:
-        steps: Batches an epoch; the last one may be smaller.
+        steps: Batches an epoch; they may be of different sizes.
+        size: Examples an epoch.
         waited: Seconds that steps have waited for batches.
 
-    Raises:
-        UsageError: If images and labels do not fit each other.
+    Example:
+        >>> def make(rows, random):
+        ...     inputs = random.normal(size=(len(rows), 2)).astype(np.float32)
+        ...     return Batch(inputs=inputs, targets=rows, weights=np.ones(len(rows), np.float32), rows=rows)
+        >>> feed = Feed(plan=lambda epoch: np.array_split(np.arange(5), 2), make=make, seed=0)
+        >>> [batch.rows.tolist() for batch in feed.epoch(0)]
+        [[0, 1, 2], [3, 4]]
     """
 
     def __init__(
         self,
-        images: NDArray[np.uint8] | Views,
-        labels: NDArray[np.integer[Any]],
         *,
-        classes: int,
-        config: TrainingConfig,
+        plan: Callable[[int], Sequence[NDArray[np.int64]]],
+        make: Callable[[NDArray[np.int64], np.random.Generator], Batch],
+        seed: int,
     ) -> None:
-        check_examples(images, labels, classes=classes)
-        if config.class_weights is not None and len(config.class_weights) != classes:
-            raise UsageError(
-                f"There are {classes} classes but {len(config.class_weights)} class weights: give one for each class."
-            )
-        self._images, self._labels, self._config = images, labels, config
-        smooth = config.label_smoothing
-        self._targets = np.full((classes, classes), smooth / classes, np.float32) + np.eye(
-            classes, dtype=np.float32
-        ) * (1 - smooth)
-        self._weights = np.asarray(config.class_weights or [1.0] * classes, np.float32)
-        self.steps = math.ceil(len(images) / config.batch_size)
+        self._plan, self._given, self._seed = plan, make, seed
+        first = plan(0)
+        self.steps, self.size = len(first), sum(map(len, first))
         self.waited = 0.0
 
     def batch(self, epoch: int, step: int) -> Batch:
         """Return one batch, the same whenever it is asked for."""
-        config = self._config
-        order = generator(config.seed, f"order {epoch}").permutation(len(self._images))
-        return self._make(order, epoch, step)
+        return self._make(self._plan(epoch)[step], epoch, step)
 
     def epoch(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch in order, from step ``start`` on, made ahead by a thread."""
-        order = generator(self._config.seed, f"order {epoch}").permutation(len(self._images))
+        plan = self._plan(epoch)
         ready: queue.Queue[Batch | Exception] = queue.Queue(_READY)
         stop = threading.Event()
 
         def make() -> None:
             for step in range(start, self.steps):
                 try:
-                    made: Batch | Exception = self._make(order, epoch, step)
+                    made: Batch | Exception = self._make(plan[step], epoch, step)
                 except Exception as error:  # noqa: BLE001 (it is raised again where the batch is asked for)
                     made = error
                 while not stop.is_set():
@@ -151,17 +148,88 @@ class Feed:
             stop.set()
             maker.join()
 
-    def _make(self, order: NDArray[np.int64], epoch: int, step: int) -> Batch:
-        size = self._config.batch_size
-        rows = order[step * size : (step + 1) * size]
-        labels = self._labels[rows]
-        random = generator(self._config.seed, f"augmentation {epoch} {step}")
-        targets = self._targets[labels]
-        if isinstance(self._images, Views):
-            images = self._images.pick(rows, random)
+    def _make(self, rows: NDArray[np.int64], epoch: int, step: int) -> Batch:
+        return self._given(rows, generator(self._seed, f"augmentation {epoch} {step}"))
+
+
+def shuffled(count: int, *, batch_size: int, seed: int) -> Callable[[int], list[NDArray[np.int64]]]:
+    """Return a plan for a feed: all of ``count`` examples in each epoch, each time in another order.
+
+    Example:
+        >>> plan = shuffled(5, batch_size=2, seed=0)
+        >>> [len(rows) for rows in plan(0)], sorted(np.concatenate(plan(1)).tolist())
+        ([2, 2, 1], [0, 1, 2, 3, 4])
+    """
+
+    def plan(epoch: int) -> list[NDArray[np.int64]]:
+        order = generator(seed, f"order {epoch}").permutation(count)
+        return [order[start : start + batch_size] for start in range(0, count, batch_size)]
+
+    return plan
+
+
+def in_order(count: int, *, batch_size: int) -> Callable[[int], list[NDArray[np.int64]]]:
+    """Return a plan for a feed: all of ``count`` examples as they come, for validation.
+
+    Example:
+        >>> [rows.tolist() for rows in in_order(3, batch_size=2)(0)]
+        [[0, 1], [2]]
+    """
+    return lambda _: [np.arange(start, min(start + batch_size, count)) for start in range(0, count, batch_size)]
+
+
+def photo_feed(
+    images: NDArray[np.uint8] | Views, labels: NDArray[np.integer[Any]], *, classes: int, config: TrainingConfig
+) -> Feed:
+    """Return a classifier's training images in batches.
+
+    Args:
+        images: uint8 ``(n, height, width, 3)``; an array or a memory map; never changed. Or ``Views``, of whatever the
+            network takes; these are not augmented further.
+        labels: int ``(n,)``, in [0, classes).
+        classes: How many classes there are.
+        config: Batch size, augmentation, label smoothing, class weights, seed.
+
+    Raises:
+        UsageError: If images and labels do not fit each other.
+    """
+    check_examples(images, labels, classes=classes)
+    if config.class_weights is not None and len(config.class_weights) != classes:
+        raise UsageError(
+            f"There are {classes} classes but {len(config.class_weights)} class weights: give one for each class."
+        )
+    smooth = config.label_smoothing
+    smoothed = np.full((classes, classes), smooth / classes, np.float32)
+    smoothed += np.eye(classes, dtype=np.float32) * (1 - smooth)
+    weights = np.asarray(config.class_weights or [1.0] * classes, np.float32)
+
+    def make(rows: NDArray[np.int64], random: np.random.Generator) -> Batch:
+        targets = smoothed[labels[rows]]
+        if isinstance(images, Views):
+            values = images.pick(rows, random)
         else:
-            images, targets = augment(self._images[rows], targets, how=self._config.augmentation, random=random)
-        return Batch(images=images, targets=targets, weights=self._weights[labels], rows=rows)
+            values, targets = augment(images[rows], targets, how=config.augmentation, random=random)
+        return Batch(inputs=values, targets=targets, weights=weights[labels[rows]], rows=rows)
+
+    plan = shuffled(len(images), batch_size=config.batch_size, seed=config.seed)
+    return Feed(plan=plan, make=make, seed=config.seed)
+
+
+def validation_feed(images: NDArray[np.uint8] | Views, labels: NDArray[np.integer[Any]], *, classes: int) -> Feed:
+    """Return a classifier's validation images in batches: as they are, in order; of ``Views`` the first version."""
+    values = images.values[:, 0] if isinstance(images, Views) else images
+    targets = np.eye(classes, dtype=np.float32)
+
+    def make(rows: NDArray[np.int64], _: np.random.Generator) -> Batch:
+        span = slice(rows[0], rows[-1] + 1)
+        return Batch(
+            inputs=np.ascontiguousarray(values[span]),
+            targets=targets[labels[span]],
+            weights=np.ones(len(rows), np.float32),
+            rows=rows,
+        )
+
+    return Feed(plan=in_order(len(labels), batch_size=_EVALUATED_AT_ONCE), make=make, seed=0)
 
 
 def check_examples(images: NDArray[np.uint8] | Views, labels: NDArray[np.integer[Any]], *, classes: int) -> None:

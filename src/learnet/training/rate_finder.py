@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.training.feed import Feed
+from learnet.training.feed import photo_feed
 from learnet.training.schedules import learning_rate
 from learnet.training.step import Trainer
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.training.config import TrainingConfig
-    from learnet.training.feed import Batch
+    from learnet.training.feed import Batch, Feed
 
 _LOW, _HIGH = 1e-6, 10.0
 _SWEEP = 100  # steps of the range test
@@ -73,7 +73,7 @@ def search_rate(
         auxiliary_weights: What the loss of each further output counts.
     """
     trainer = Trainer(model, config=config, auxiliary_weights=auxiliary_weights)
-    feed = Feed(*train, classes=int(model.outputs[0].shape[-1]), config=config)
+    feed = photo_feed(*train, classes=int(model.outputs[0].shape[-1]), config=config)
     before = trainer.state()
     with progress.stage("Trying learning rates", _SWEEP + _TRIAL * (_STEPS_DOWN + 1)) as task:
         rates, losses = _sweep(trainer, feed, task.advance)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from learnet.core import UsageError, require_backend
-from learnet.training.losses import image_losses
+from learnet.training.objective import Classification
 from learnet.training.optimizers import make_optimizer
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.training.config import TrainingConfig
-    from learnet.training.feed import Batch
+    from learnet.training.feed import Batch, Inputs
+    from learnet.training.objective import Objective
 
 _TIMED_STEPS = 20
 _EMA_START = 10  # the average forgets its random beginning: decay is at most (1 + t) / (10 + t), as in TensorFlow
@@ -31,22 +32,42 @@ class StepResult:
     """What one step said.
 
     Attributes:
-        loss: The mean loss of the batch, with its penalties; what is minimised.
-        right: How many images' likeliest class was the target's.
+        loss: The mean loss of an answer, each weighed as its example, with the penalties; what is minimised.
+        right: How many answers were right.
+        answers: How many there were.
     """
 
     loss: float
     right: int
+    answers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """What the network, as it predicts, said of one batch.
+
+    Attributes:
+        loss: The sum of its losses, each weighed as its example, without penalties.
+        weight: The sum of the weights of its answers.
+        right: How many answers were right.
+        answers: How many there were.
+    """
+
+    loss: float
+    weight: float
+    right: int
+    answers: int
 
 
 class Trainer:
     """The network in training: its variables, the optimiser's, the moving average's, and the compiled step.
 
     Args:
-        model: From uint8 images to logits ``(b, classes)``, or to a list of them whose further entries are auxiliary.
-        auxiliary_weights: What the loss of each further entry counts.
+        model: From inputs to an output that ``objective`` measures, or to a list whose further entries are auxiliary.
         config: How it is trained.
-        fed: The type of what it is fed with.
+        objective: What is minimised; the loss of ``config`` of a classifier's logits if not given.
+        auxiliary_weights: What the loss of each further entry counts.
+        fed: The type of what it is fed with, one for all inputs; the network's own types if not given.
 
     Raises:
         UsageError: If Keras' backend is not TensorFlow, or the network has nothing to train.
@@ -57,8 +78,9 @@ class Trainer:
         model: keras.Model,
         *,
         config: TrainingConfig,
+        objective: Objective | None = None,
         auxiliary_weights: Sequence[float] = (),
-        fed: str = "uint8",
+        fed: str | None = None,
     ) -> None:
         if require_backend() != "tensorflow":
             raise UsageError(
@@ -72,7 +94,8 @@ class Trainer:
         if config.deterministic:
             tf.config.experimental.enable_op_determinism()
         self._tf, self._model, self._config = tf, model, config
-        self._fed = tf.as_dtype(fed)
+        self._objective = objective or Classification(loss=config.loss)
+        self._specs = self._batch_specs(fed)
         self._output_weights = (1.0, *auxiliary_weights)
         self.optimizer = make_optimizer(config)
         self.optimizer.build(model.trainable_variables)
@@ -83,9 +106,7 @@ class Trainer:
         ]
         self.jit = config.jit is True
         self._compiled = self._compile(jit=self.jit)
-        self._forward = tf.function(
-            lambda images: self._logits(images, training=False)[0], input_signature=[self._image_spec()]
-        )
+        self._evaluation = tf.function(self._evaluate, input_signature=self._specs)
 
     def step(self, batch: Batch, *, number: int, learning_rate: float) -> StepResult:
         """Take one step.
@@ -95,10 +116,13 @@ class Trainer:
             number: Of the step, from 0.
             learning_rate: Of the step.
         """
-        loss, right = self._compiled(
-            batch.images, batch.targets, batch.weights, np.float32(learning_rate), np.int64(number)
-        )
-        return StepResult(loss=float(loss), right=int(right))
+        loss, right, answers = self._compiled(*_tensors(batch), np.float32(learning_rate), np.int64(number))
+        return StepResult(loss=float(loss), right=int(right), answers=int(answers))
+
+    def evaluate(self, batch: Batch) -> Evaluated:
+        """Measure a batch with the weights that the network has now, as it predicts."""
+        loss, weight, right, answers = self._evaluation(*_tensors(batch))
+        return Evaluated(loss=float(loss), weight=float(weight), right=int(right), answers=int(answers))
 
     def choose_jit(self, batch: Batch, *, say: Callable[[str], None]) -> None:
         """Time 20 steps with XLA and without, keep the faster one; the state is afterwards what it was before."""
@@ -106,7 +130,7 @@ class Trainer:
         seconds = {}
         for jit in (False, True):
             compiled = self._compile(jit=jit)
-            arguments = (batch.images, batch.targets, batch.weights, np.float32(0), np.int64(0))
+            arguments = (*_tensors(batch), np.float32(0), np.int64(0))
             compiled(*arguments)
             start = time.perf_counter()
             for _ in range(_TIMED_STEPS):
@@ -123,11 +147,6 @@ class Trainer:
         """Use XLA from now on, or not."""
         if jit != self.jit:
             self.jit, self._compiled = jit, self._compile(jit=jit)
-
-    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the network's logits ``(b, classes)`` as it predicts, with the weights that it has now."""
-        result: NDArray[np.float32] = self._forward(images).numpy()
-        return result
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of everything that a step changes: weights, statistics, random state, optimiser, average."""
@@ -167,35 +186,47 @@ class Trainer:
         groups = {"model": self._model.variables, "optimizer": self.optimizer.variables, "average": self._average}
         return {f"{group}/{index}": v for group, variables in groups.items() for index, v in enumerate(variables)}
 
-    def _logits(self, images: Any, *, training: bool) -> list[Any]:
-        outputs = self._model(images, training=training)
-        return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    def _outputs(self, inputs: Any, *, training: bool) -> list[Any]:
+        outputs = self._model(list(inputs) if isinstance(inputs, tuple) else inputs, training=training)
+        return [
+            self._tf.cast(output, self._tf.float32)
+            for output in (outputs if isinstance(outputs, list | tuple) else [outputs])
+        ]
 
-    def _compile(self, *, jit: bool) -> Callable[..., tuple[Any, Any]]:
+    def _batch_specs(self, fed: str | None) -> list[Any]:
+        """Return what the compiled step takes of a batch: inputs, targets, weights."""
+        tf = self._tf
+        inputs = tuple(tf.TensorSpec((None, *x.shape[1:]), fed or x.dtype) for x in self._model.inputs)
+        shape, dtype = self._objective.target_spec(self._model)
+        return [
+            inputs if len(inputs) > 1 else inputs[0],
+            tf.TensorSpec((None, *shape), dtype),
+            tf.TensorSpec((None,), tf.float32),
+        ]
+
+    def _compile(self, *, jit: bool) -> Callable[..., tuple[Any, Any, Any]]:
         tf = self._tf
         # One graph for every size of a batch. Graphs of fixed sizes differ in their last bits, and which of them there
         # are would depend on where the training was resumed.
-        signature = [
-            self._image_spec(),
-            tf.TensorSpec((None, self._model.outputs[0].shape[-1]), tf.float32),
-            tf.TensorSpec((None,), tf.float32),
-            tf.TensorSpec((), tf.float32),
-            tf.TensorSpec((), tf.int64),
-        ]
-        compiled: Callable[..., tuple[Any, Any]] = tf.function(self._step, jit_compile=jit, input_signature=signature)
+        signature = [*self._specs, tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int64)]
+        compiled: Callable[..., tuple[Any, Any, Any]] = tf.function(
+            self._step, jit_compile=jit, input_signature=signature
+        )
         return compiled
 
-    def _image_spec(self) -> Any:
-        return self._tf.TensorSpec((None, *self._model.inputs[0].shape[1:]), self._fed)
+    def _evaluate(self, inputs: Any, targets: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
+        total = self._tf.reduce_sum
+        measured = self._objective.measure(targets, self._outputs(inputs, training=False)[0])
+        loss, weight = total(weights * measured.losses), total(weights * measured.answers)
+        return loss, weight, total(measured.hits), total(measured.answers)
 
-    def _step(self, images: Any, targets: Any, weights: Any, rate: Any, number: Any) -> tuple[Any, Any]:
+    def _step(self, inputs: Any, targets: Any, weights: Any, rate: Any, number: Any) -> tuple[Any, Any, Any]:
         tf, variables = self._tf, self._model.trainable_variables
         with tf.GradientTape() as tape:
-            outputs = self._logits(images, training=True)
+            measured = [self._objective.measure(targets, output) for output in self._outputs(inputs, training=True)]
             loss = self._penalty()
-            for logits, share in zip(outputs, self._output_weights, strict=True):
-                each = image_losses(self._config.loss, targets, tf.cast(logits, tf.float32))
-                loss += share * tf.reduce_sum(each * weights) / tf.reduce_sum(weights)
+            for one, share in zip(measured, self._output_weights, strict=True):
+                loss += share * tf.reduce_sum(one.losses * weights) / tf.reduce_sum(one.answers * weights)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         if self._config.clip_norm is not None:
             gradients, _ = tf.clip_by_global_norm(gradients, self._config.clip_norm)
@@ -205,8 +236,7 @@ class Trainer:
         self.optimizer.learning_rate.assign(rate)
         self._apply(gradients, variables)
         self._move_average(number)
-        hits = tf.equal(tf.argmax(outputs[0], axis=-1), tf.argmax(targets, axis=-1))
-        return loss, tf.reduce_sum(tf.cast(hits, tf.int32))
+        return loss, tf.reduce_sum(measured[0].hits), tf.reduce_sum(measured[0].answers)
 
     def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
         """Take the optimiser's step, of which each variable goes as far as its factor says."""
@@ -236,6 +266,10 @@ class Trainer:
         decay = tf.minimum(self._config.ema, (1 + taken) / (_EMA_START + taken))
         for average, variable in zip(self._average, self._model.trainable_variables, strict=True):
             average.assign(decay * average + (1 - decay) * variable.value)
+
+
+def _tensors(batch: Batch) -> tuple[Inputs, NDArray[Any], NDArray[np.float32]]:
+    return batch.inputs, batch.targets, batch.weights
 
 
 def _rate_factors(model: keras.Model, first: float) -> list[float]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from learnet.training.fit import EpochRow
+    from learnet.training.loop import EpochRow
 
 
 class EventWriter:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset
-    from learnet.training.fit import Fitted
+    from learnet.training.loop import Fitted
     from learnet.training.photos import Photos
 
 CONFIG = "config.json"

@@ -161,7 +161,7 @@ def time_steps(
     begin = time.perf_counter()
     trainer = Trainer(model, config=how, fed=str(fed.dtype))
     targets = np.full((len(fed), classes), 1 / classes, np.float32)
-    batch = Batch(images=fed, targets=targets, weights=np.ones(len(fed), np.float32), rows=np.arange(len(fed)))
+    batch = Batch(inputs=fed, targets=targets, weights=np.ones(len(fed), np.float32), rows=np.arange(len(fed)))
     trainer.step(batch, number=0, learning_rate=0.0)
     starting = time.perf_counter() - begin
     seconds = []

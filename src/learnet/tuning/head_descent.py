@@ -141,7 +141,7 @@ def train_head(
     """Train a linear softmax head on features.
 
     The steps are those of Keras' optimisers on the mean cross-entropy of each batch, with penalties; the weights after
-    the epoch with the smallest validation loss are kept, as in ``learnet.training.fit``.
+    the epoch with the smallest validation loss are kept, as in ``learnet.training.fit_feed``.
 
     Args:
         parts: Features and labels.
