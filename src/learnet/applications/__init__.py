@@ -1,1 +1,1 @@
-"""Use cases: small products built from the networks and the training engine that are there."""
+"""What deep learning is for: small products that a person can use on material of their own."""

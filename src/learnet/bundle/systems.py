@@ -52,7 +52,10 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 KINDS: tuple[Kind, ...] = (*ENERGY_KINDS, SEQUENCE_NETWORK)
-_ELSEWHERE = {"generator": "learnet.gan.load_generator"}  # kinds of higher floors
+_ELSEWHERE = {  # kinds of higher floors
+    "generator": "learnet.gan.load_generator",
+    "pilot": "learnet.applications.drive.load_pilot",
+}
 _CUE, _ANSWER = "cue/", "answer/"
 _ADVICE = " Copy it again from where it was saved, or save it again."
 

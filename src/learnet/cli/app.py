@@ -13,6 +13,7 @@ from learnet.cli import (
     check,
     compare,
     doctor,
+    drive,
     evaluate,
     labs,
     models,
@@ -39,6 +40,7 @@ _VERBS = (
 )
 for verb in _VERBS:
     app.command()(verb)
+app.add_typer(drive.app, name="drive")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)

@@ -153,9 +153,7 @@ def _laps(
     missing = [track for track in tracks if track not in laps]
     work = partial(_drive, who=who, most_steps=most)
     title = "Laps of the expert" if who == _EXPERT else "Laps of the network"
-    for track, lap in each_track(
-        work, missing, workers=workers, title=title, progress=progress, deadline=deadline
-    ):
+    for track, lap in each_track(work, missing, workers=workers, title=title, progress=progress, deadline=deadline):
         laps[track] = lap
         if store is not None:
             write_json(store, {"driver": key, "laps": [each.to_json() for each in laps.values()]})

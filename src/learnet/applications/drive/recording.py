@@ -150,10 +150,14 @@ def open_recording(folder: str | Path) -> Recording:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"'{place / _DOCUMENT}' is not what a recording begins with: {error}. Record again.") from error
     if told.get("format") != _FORMAT:
-        raise DataError(f"The recording in '{place}' is of format {told.get('format')!r}; this learnet reads {_FORMAT}.")
+        raise DataError(
+            f"The recording in '{place}' is of format {told.get('format')!r}; this learnet reads {_FORMAT}."
+        )
     found = tuple(sorted(int(path.stem.removeprefix("track-")) for path in place.glob("track-*.npz")))
     if not found:
-        raise DataError(f"The recording in '{place}' holds no track yet. Go on with: learnet drive record --out {place}")
+        raise DataError(
+            f"The recording in '{place}' holds no track yet. Go on with: learnet drive record --out {place}"
+        )
     return Recording(folder=place, expert=expert, seed=seed, tracks=found)
 
 

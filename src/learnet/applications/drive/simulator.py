@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 FPS = 50
 """Steps of the simulator in a second of its time."""
 _ENVIRONMENT = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "PYGAME_HIDE_SUPPORT_PROMPT": "1"}
-_IN_SIGHT = 110.0  # length units along both axes together: the picture's far corners, and the largest polygon's diameter
+_IN_SIGHT = (
+    110.0  # length units along both axes together: the picture's far corners, and the largest polygon's diameter
+)
 _NEEDED = ("gymnasium", "Box2D", "pygame")
 
 
@@ -99,10 +101,16 @@ class Simulator:
 
     def frame(self) -> NDArray[np.uint8]:
         """Return the environment's own picture, uint8 RGB ``(96, 96, 3)``: the road from above, the car looking up."""
+        return self._picture("state_pixels")
+
+    def photo(self) -> NDArray[np.uint8]:
+        """Return the same as it is shown to people, uint8 RGB ``(400, 600, 3)``."""
+        return self._picture("rgb_array")
+
+    def _picture(self, mode: str) -> NDArray[np.uint8]:
         self._eye = (self.pose.x, self.pose.y, _IN_SIGHT / self.zoom)
         with _headless():
-            picture: NDArray[np.uint8] = np.array(self._draw("state_pixels"))
-        return picture
+            return np.array(self._draw(mode), np.uint8)
 
     def _draw_if_near(self, surface: Any, polygon: Any, *arguments: Any, clip: bool = True) -> None:
         """Leave out what lies outside the picture before it is transformed: two thirds of the time to draw."""

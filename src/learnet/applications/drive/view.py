@@ -24,7 +24,9 @@ _PIXELS = (1.944, 1.5552)
 """Of the picture for one length unit ahead and one to the side, at full zoom: it is 1,000 x 800, made 96 x 96."""
 
 
-def view(frame: NDArray[np.uint8], *, shift: float = 0.0, rotation: float = 0.0, zoom: float = 1.0) -> NDArray[np.uint8]:
+def view(
+    frame: NDArray[np.uint8], *, shift: float = 0.0, rotation: float = 0.0, zoom: float = 1.0
+) -> NDArray[np.uint8]:
     """Return what the network would see if the car stood elsewhere.
 
     What lies outside of the picture is filled with the colour at its edge.
