@@ -11,14 +11,12 @@ if TYPE_CHECKING:
 
 
 def epoch(name: str, images: np.ndarray, labels: np.ndarray, *, batch: int) -> Callable[[], None] | None:
-    """Return what trains one epoch by PyTorch, or None if it, or the network, is not there."""
+    """Return what trains one epoch by PyTorch, or None if it is not there."""
     try:
         import torch
     except ImportError:
         return None
-    made = {"cnn6": _cnn6, "resnet20": _resnet20}.get(name)
-    if made is None:
-        return None
+    made = {"cnn6": _cnn6, "resnet20": _resnet20, "resnet50": _resnet50, "mobilenetv2": _mobilenetv2}[name]
     torch.manual_seed(0)
     model = made(torch.nn).to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
@@ -72,3 +70,55 @@ def _resnet20(nn: Any) -> Any:
             layers.append(Block(channels, filters, 2 if number == 0 and filters > 16 else 1))
             channels = filters
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def _unit(nn: Any, before: int, filters: int, size: int, stride: int = 1, *, groups: int = 1, relu: Any = None) -> Any:
+    """Return convolution, normalisation and, if wanted, activation."""
+    convolution = nn.Conv2d(before, filters, size, stride, size // 2, groups=groups, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(filters), *([relu()] if relu else []))
+
+
+def _with_shortcut(nn: Any, body: Any, shortcut: Any, last: Any) -> Any:
+    class Shortcut(nn.Module):  # type: ignore[misc]  # nn is PyTorch, which may not be there
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.shortcut, self.last = body, shortcut, last
+
+        def forward(self, x: Any) -> Any:
+            return self.last(self.body(x) + self.shortcut(x))
+
+    return Shortcut()
+
+
+def _resnet50(nn: Any) -> Any:
+    layers, before = [_unit(nn, 3, 64, 7, 2, relu=nn.ReLU), nn.MaxPool2d(3, 2, 1)], 64
+    for width, blocks in ((64, 3), (128, 4), (256, 6), (512, 3)):
+        for number in range(blocks):
+            stride = 2 if number == 0 and width > 64 else 1
+            body = nn.Sequential(
+                _unit(nn, before, width, 1, stride, relu=nn.ReLU),
+                _unit(nn, width, width, 3, relu=nn.ReLU),
+                _unit(nn, width, 4 * width, 1),
+            )
+            shortcut = nn.Identity() if number else _unit(nn, before, 4 * width, 1, stride)
+            layers.append(_with_shortcut(nn, body, shortcut, nn.ReLU()))
+            before = 4 * width
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, 10))
+
+
+def _mobilenetv2(nn: Any) -> Any:
+    table = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+    layers, before = [_unit(nn, 3, 32, 3, 2, relu=nn.ReLU6)], 32
+    for expansion, filters, blocks, first_stride in table:
+        for number in range(blocks):
+            inner, stride = before * expansion, first_stride if number == 0 else 1
+            body = nn.Sequential(
+                *([_unit(nn, before, inner, 1, relu=nn.ReLU6)] if expansion > 1 else []),
+                _unit(nn, inner, inner, 3, stride, groups=inner, relu=nn.ReLU6),
+                _unit(nn, inner, filters, 1),
+            )
+            same = stride == 1 and before == filters
+            layers.append(_with_shortcut(nn, body, nn.Identity(), nn.Identity()) if same else body)
+            before = filters
+    layers.append(_unit(nn, before, 1280, 1, relu=nn.ReLU6))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, 10))

@@ -57,9 +57,7 @@ def curves_figure(history: Sequence[Epoch], *, best_epoch: int | None = None) ->
         for axes, (label, train, validation) in zip(figure.subplots(1, 2), panels, strict=True):
             if best_epoch is not None:
                 axes.axvline(best_epoch, color=LINE, linewidth=4, zorder=0, label=f"kept: epoch {best_epoch}")
-            axes.plot(
-                epochs, train, marker=marker, markersize=3, color=OKABE_ITO["orange"], label="training, augmented"
-            )
+            axes.plot(epochs, train, marker=marker, markersize=3, color=OKABE_ITO["orange"], label="training")
             axes.plot(epochs, validation, marker=marker, markersize=3, color=OKABE_ITO["blue"], label="validation")
             axes.set(xlabel="epoch", ylabel=label)
             axes.xaxis.get_major_locator().set_params(integer=True)
