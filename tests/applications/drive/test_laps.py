@@ -49,7 +49,9 @@ def test_autonomy_falls_by_6_seconds_for_each_intervention(interventions, second
     assert autonomy(0, seconds) == 100
 
 
-@pytest.mark.parametrize(("interventions", "seconds"), [(0, 0), (1, -5), (-1, 10), (0, float("inf")), (0, float("nan"))])
+@pytest.mark.parametrize(
+    ("interventions", "seconds"), [(0, 0), (1, -5), (-1, 10), (0, float("inf")), (0, float("nan"))]
+)
 def test_nothing_driven_has_no_autonomy(interventions, seconds):
     with pytest.raises(UsageError, match="more than 0 seconds"):
         autonomy(interventions, seconds)

@@ -49,7 +49,7 @@ def test_a_car_beside_the_line_is_as_far_from_it_as_it_was_put(shift, index):
 
 def test_a_car_on_its_way_stays_on_its_own_part_of_a_road_that_comes_near_itself():
     there = np.column_stack([np.linspace(0, 200, 200), np.zeros(200)])
-    road = Road.along(np.vstack([there, there[::-1] + (0, 3)]), half_width=7)
+    road = Road.along(np.vstack([there, there[::-1] + np.array([0, 3])]), half_width=7)
     pose = Pose(x=100.0, y=2.9, angle=-np.pi / 2)
     assert road.points[road.nearest(pose)][1] == pytest.approx(3, abs=0.1)
     assert road.points[road.nearest(pose, near=95)][1] == pytest.approx(0, abs=0.1)

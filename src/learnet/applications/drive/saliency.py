@@ -31,7 +31,7 @@ def visual_back_prop(model: keras.Model) -> Callable[[NDArray[np.uint8]], Floats
     """
     keras = import_keras()
     layers = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
-    maps = keras.Model(model.inputs, [layer.output for layer in layers])
+    maps = keras.Model(model.inputs[0], [layer.output for layer in layers])
 
     def salient(image: NDArray[np.uint8]) -> Floats:
         averages = [np.asarray(each)[0].mean(axis=-1, dtype=np.float64) for each in maps(image[None], training=False)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -53,7 +54,8 @@ class Simulator:
             raise MissingDependencyError(
                 "Driving needs the simulator, which is not installed. Install it with: pip install 'learnet[drive]'"
             )
-        with _headless():
+        with _headless(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # importing Box2D warns, and crashes where warnings are errors
             import gymnasium
             from gymnasium.envs.box2d.car_racing import TRACK_WIDTH
 
