@@ -108,6 +108,9 @@ def evaluate(
     *,
     tracks: Annotated[int, typer.Option(help="How many; none of them can have been recorded.")] = 20,
     seed: Seed = 0,
+    knocks: Annotated[
+        bool, typer.Option("--knocks", help="Push and turn the car every 1.2 seconds: can it come back?")
+    ] = False,
     workers: _Workers = 2,
     within: _Within = None,
     out: Annotated[
@@ -120,7 +123,7 @@ def evaluate(
     """Let the network drive tracks that were never recorded, and the expert beside it."""
 
     def work(progress: Progress) -> dict[str, Any]:
-        from learnet.applications.drive import judge
+        from learnet.applications.drive import Knocks, judge
 
         return judge(
             bundle,
@@ -128,6 +131,7 @@ def evaluate(
             seed=seed,
             workers=workers,
             out=out,
+            knocks=Knocks() if knocks else None,
             seconds=_seconds(within),
             progress=progress,
         ).to_json()

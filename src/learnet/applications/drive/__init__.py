@@ -9,7 +9,7 @@ from learnet.applications.drive.driver import PILOT, Pilot, load_pilot, new_netw
 from learnet.applications.drive.evaluate import Driven, Judged, judge
 from learnet.applications.drive.expert import Command, Expert
 from learnet.applications.drive.imitation import NOWHERE_ELSE, Displacement, Examples, Imitation, curve_weights
-from learnet.applications.drive.laps import Driver, ExpertDriver, Lap, autonomy, autonomy_of, drive_lap
+from learnet.applications.drive.laps import Driver, ExpertDriver, Knocks, Lap, autonomy, autonomy_of, drive_lap
 from learnet.applications.drive.recording import Drive, Recording, open_recording, record
 from learnet.applications.drive.road import Pose, Road
 from learnet.applications.drive.saliency import visual_back_prop
@@ -34,6 +34,7 @@ __all__ = [
     "Imitation",
     "ImitationConfig",
     "Judged",
+    "Knocks",
     "Lap",
     "Pilot",
     "Pose",

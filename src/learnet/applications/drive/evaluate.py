@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from learnet.applications.drive.driver import load_pilot
 from learnet.applications.drive.expert import Expert
-from learnet.applications.drive.laps import ExpertDriver, Lap, autonomy_of, drive_lap
+from learnet.applications.drive.laps import ExpertDriver, Knocks, Lap, autonomy_of, drive_lap
 from learnet.applications.drive.parallel import each_track
 from learnet.applications.drive.simulator import Simulator
 from learnet.applications.drive.tracks import check_unseen, track_seeds
@@ -96,6 +96,7 @@ def judge(
     seed: int = 0,
     workers: int = 1,
     out: str | Path | None = None,
+    knocks: Knocks | None = None,
     seconds: float | None = None,
     most_steps: int | None = None,
     progress: Progress | None = None,
@@ -108,6 +109,7 @@ def judge(
         seed: From which the tracks follow.
         workers: Processes.
         out: A folder that keeps each lap, so that a killed evaluation goes on where it was; none if not given.
+        knocks: What pushes the cars about; nothing if not given.
         seconds: Begin no more laps after so long; what was driven by then is judged.
         most_steps: End each episode after so many of the simulator's steps; for tests.
         progress: Where to tell how it goes.
@@ -122,14 +124,12 @@ def judge(
     place, pilot = Path(bundle), load_pilot(bundle)
     chosen = track_seeds("evaluate", count=tracks, seed=seed)
     check_unseen(chosen, pilot.recorded)
-    told = sha256_file(place / _WEIGHTS)
-    done: dict[str, dict[int, Lap]] = {}
-    for name, who in ((_EXPERT, _EXPERT), ("network", str(place))):
-        store = None if out is None else Path(out) / f"laps-{name}.json"
-        key = f"{_EXPERT if name == _EXPERT else told} {most_steps}"
-        done[name] = _laps(
-            who, chosen, store=store, key=key, workers=workers, deadline=deadline, most=most_steps, progress=progress
-        )
+    weights, done = sha256_file(place / _WEIGHTS), dict[str, dict[int, Lap]]()
+    for name, who, identity in (("expert", _EXPERT, _EXPERT), ("network", str(place), weights)):
+        trial = _Trial(who=who, identity=identity, knocks=knocks, most_steps=most_steps)
+        with_store = None if out is None else Path(out) / f"laps-{name}{'-knocked' if knocks else ''}.json"
+        title = f"Laps of the {name}"
+        done[name] = _laps(trial, chosen, with_store, workers=workers, deadline=deadline, title=title, say=progress)
     both = tuple(track for track in chosen if all(track in laps for laps in done.values()))
     if not both:
         raise UsageError("The time was up before both drivers had driven a lap. Give more time, or leave --within out.")
@@ -137,26 +137,39 @@ def judge(
     return Judged(bundle=place, tracks=both, pilot=network, expert=expert)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    """Who drives, and how; what else a lap follows from is its track."""
+
+    who: str
+    identity: str
+    knocks: Knocks | None
+    most_steps: int | None
+
+    @property
+    def key(self) -> str:
+        """By which kept laps are known to be of this trial."""
+        return f"{self.identity} {self.knocks} {self.most_steps}"
+
+
 def _laps(
-    who: str,
+    trial: _Trial,
     tracks: Sequence[int],
-    *,
     store: Path | None,
-    key: str,
+    *,
     workers: int,
     deadline: float | None,
-    most: int | None,
-    progress: Progress,
+    title: str,
+    say: Progress,
 ) -> dict[int, Lap]:
     """Return the laps of one driver by track, those of an interrupted evaluation included."""
-    laps = {} if store is None else _kept(store, key)
+    laps = {} if store is None else _kept(store, trial.key)
     missing = [track for track in tracks if track not in laps]
-    work = partial(_drive, who=who, most_steps=most)
-    title = "Laps of the expert" if who == _EXPERT else "Laps of the network"
-    for track, lap in each_track(work, missing, workers=workers, title=title, progress=progress, deadline=deadline):
+    work = partial(_drive, trial=trial)
+    for track, lap in each_track(work, missing, workers=workers, title=title, progress=say, deadline=deadline):
         laps[track] = lap
         if store is not None:
-            write_json(store, {"driver": key, "laps": [each.to_json() for each in laps.values()]})
+            write_json(store, {"driver": trial.key, "laps": [each.to_json() for each in laps.values()]})
     return laps
 
 
@@ -172,12 +185,13 @@ def _kept(store: Path, key: str) -> dict[int, Lap]:
     return laps
 
 
-def _drive(track: int, *, who: str, most_steps: int | None) -> Lap:
+def _drive(track: int, *, trial: _Trial) -> Lap:
     with Simulator() as simulator:
-        return drive_lap(simulator, track, _driver(who), most_steps=most_steps)
+        driver = _driver(trial.who, trial.identity)
+        return drive_lap(simulator, track, driver, knocks=trial.knocks, most_steps=trial.most_steps)
 
 
 @cache
-def _driver(who: str) -> Driver:
+def _driver(who: str, identity: str) -> Driver:  # noqa: ARG001 (other weights in the same folder are another driver)
     """Return a driver, made once in each process."""
     return ExpertDriver(expert=Expert()) if who == _EXPERT else load_pilot(who)

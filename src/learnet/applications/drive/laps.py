@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from learnet.applications.drive.control import action_of
 from learnet.applications.drive.simulator import FPS
-from learnet.core import UsageError
+from learnet.core import UsageError, generator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -19,8 +20,41 @@ if TYPE_CHECKING:
 
 EVERY = 4
 """Steps of the simulator for which wheel and pedals are held: 12.5 decisions a second."""
+_KNOCKED_EVERY = 60
+"""Steps of the simulator between two knocks: 1.2 seconds."""
 INTERVENTION_SECONDS = 6.0
 """What an intervention counts (Bojarski et al., 2016, section 7.1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knocks:
+    """What pushes the car about every 1.2 seconds, the same on a track for every driver.
+
+    A driver that never errs never sees the road from beside where it ought to be; a knock shows whether it could come
+    back.
+
+    Attributes:
+        shift: The largest push to either side, in length units, 0 or greater.
+        rotation: The largest turn to either side, in degrees, 0 or greater.
+
+    Raises:
+        UsageError: If a value is out of its range.
+    """
+
+    shift: float = 4.0
+    rotation: float = 15.0
+
+    def __post_init__(self) -> None:
+        for name in ("shift", "rotation"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise UsageError(f"The knocks' {name} must be at least 0; received {getattr(self, name)!r}.")
+
+    def draws(self, track: int) -> Iterator[tuple[float, float]]:
+        """Yield shifts in length units and rotations in radians, to the left, without end."""
+        random = generator(track, "knocks")
+        while True:
+            shift, rotation = random.uniform(-1, 1, 2)
+            yield float(shift) * self.shift, math.radians(float(rotation) * self.rotation)
 
 
 class Driver(Protocol):
@@ -99,7 +133,9 @@ def autonomy_of(laps: Iterable[Lap]) -> float:
     return autonomy(sum(lap.interventions for lap in driven), sum(lap.assisted_seconds for lap in driven))
 
 
-def drive_lap(simulator: Simulator, track: int, driver: Driver, *, most_steps: int | None = None) -> Lap:
+def drive_lap(
+    simulator: Simulator, track: int, driver: Driver, *, knocks: Knocks | None = None, most_steps: int | None = None
+) -> Lap:
     """Drive a track once, and a second time with help if the car left the road.
 
     The environment's reward is that of an episode in which nobody helped. If the car's centre left the road in it, it
@@ -110,6 +146,7 @@ def drive_lap(simulator: Simulator, track: int, driver: Driver, *, most_steps: i
         simulator: Where.
         track: The track's seed.
         driver: Who drives.
+        knocks: What pushes the car about; nothing if not given.
         most_steps: End each episode after so many steps; as the environment does (1,000) if not given.
     """
     left, largest, end = False, 0.0, float("inf") if most_steps is None else most_steps
@@ -118,7 +155,7 @@ def drive_lap(simulator: Simulator, track: int, driver: Driver, *, most_steps: i
         nonlocal left, largest
         largest, left = max(largest, simulator.offset), left or simulator.is_off_road
 
-    run_episode(simulator, track, driver, end=end, look=look)
+    run_episode(simulator, track, driver, end=end, look=look, knocks=knocks)
     reward, seconds = simulator.reward, simulator.steps / FPS
     interventions = 0
     if left:
@@ -129,7 +166,7 @@ def drive_lap(simulator: Simulator, track: int, driver: Driver, *, most_steps: i
                 interventions += 1
                 simulator.put_back()
 
-        run_episode(simulator, track, driver, end=end, look=help_back)
+        run_episode(simulator, track, driver, end=end, look=help_back, knocks=knocks)
     return Lap(
         track=track,
         reward=reward,
@@ -141,11 +178,21 @@ def drive_lap(simulator: Simulator, track: int, driver: Driver, *, most_steps: i
 
 
 def run_episode(
-    simulator: Simulator, track: int, driver: Driver, *, end: float, look: Callable[[NDArray[Any]], None]
+    simulator: Simulator,
+    track: int,
+    driver: Driver,
+    *,
+    end: float,
+    look: Callable[[NDArray[Any]], None],
+    knocks: Knocks | None = None,
 ) -> None:
     """Drive a track until the episode is over or ``end`` steps are made; ``look`` is called after each action."""
     simulator.start(track)
+    pushes = None if knocks is None else knocks.draws(track)
     while not simulator.over and simulator.steps < end:
         action = driver.action(simulator)
         simulator.step(action, times=EVERY)
         look(action)
+        if pushes is not None and simulator.steps % _KNOCKED_EVERY == 0:
+            shift, rotation = next(pushes)
+            simulator.knock(shift=shift, rotation=rotation)

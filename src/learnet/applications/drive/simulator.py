@@ -24,6 +24,7 @@ _ENVIRONMENT = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "PYGAME_
 _IN_SIGHT = (
     110.0  # length units along both axes together: the picture's far corners, and the largest polygon's diameter
 )
+_CAR_HALF_WIDTH = 1.5
 _NEEDED = ("gymnasium", "Box2D", "pygame")
 
 
@@ -153,21 +154,44 @@ class Simulator:
         x, y = self.road.points[self.index]
         self.place(Pose(x=float(x), y=float(y), angle=self.road.direction(self.index)))
 
-    def place(self, pose: Pose) -> None:
-        """Put the car down anywhere, standing."""
-        from gymnasium.envs.box2d.car_dynamics import SIZE, WHEELPOS
-
-        car, turned = self._world.car, np.array([np.cos(pose.angle), np.sin(pose.angle)])
-        spots = [(0.0, 0.0), *((SIZE * x, SIZE * y) for x, y in WHEELPOS)]
-        for body, (x, y) in zip([car.hull, *car.wheels], spots, strict=True):
-            body.position = (
-                pose.x + float(x * turned[0] - y * turned[1]),
-                pose.y + float(x * turned[1] + y * turned[0]),
-            )
-            body.angle, body.linearVelocity, body.angularVelocity = pose.angle, (0.0, 0.0), 0.0
+    def place(self, pose: Pose, *, moving: bool = False) -> None:
+        """Put the car down anywhere: standing, or as fast as it was, in the direction in which it then looks."""
+        car, before = self._world.car, self.pose
+        turn = _Turn(pose.angle - before.angle)
+        for body in (car.hull, *car.wheels):
+            x, y = turn(body.position[0] - before.x, body.position[1] - before.y)
+            body.position, body.angle = (pose.x + x, pose.y + y), body.angle + turn.angle
+            if moving:
+                body.linearVelocity = turn(*body.linearVelocity)
+            else:
+                body.linearVelocity, body.angularVelocity = (0.0, 0.0), 0.0
         for wheel in car.wheels:
-            wheel.omega = 0.0
+            wheel.omega *= moving
         self.index = self.road.nearest(self.pose, near=self.index)
+
+    def knock(self, *, shift: float, rotation: float) -> None:
+        """Push the car to the left by ``shift`` length units and turn it to the left by ``rotation`` radians.
+
+        It stays on the road: where the push would take its centre within a car's half width of the edge or beyond, the
+        car is turned only.
+        """
+        before = self.pose
+        sine, cosine = float(np.sin(before.angle)), float(np.cos(before.angle))
+        there = Pose(x=before.x - shift * cosine, y=before.y - shift * sine, angle=before.angle + rotation)
+        near = self.road.nearest(there, near=self.index)
+        if self.road.offset(there, near) > self.road.half_width - _CAR_HALF_WIDTH:
+            there = Pose(x=before.x, y=before.y, angle=there.angle)
+        self.place(there, moving=True)
+
+
+class _Turn:
+    """A rotation to the left."""
+
+    def __init__(self, angle: float) -> None:
+        self.angle, self._sine, self._cosine = angle, float(np.sin(angle)), float(np.cos(angle))
+
+    def __call__(self, x: float, y: float) -> tuple[float, float]:
+        return x * self._cosine - y * self._sine, x * self._sine + y * self._cosine
 
 
 @contextlib.contextmanager
