@@ -109,8 +109,9 @@ def test_the_verb_lists_and_copies(tmp_path):
     listed = subprocess.run([LEARNET, "labs", "--json"], capture_output=True, text=True, check=True)
     names = [row["name"] for row in json.loads(listed.stdout)["labs"]]
     assert names[0] == "labs01-firstcnn"
-    assert [LABS[f"2.{number}"].name for number in range(1, 9)] == names[1:9]
-    assert [LABS["3"].name, LABS["2"].name] == names[9:]
+    assert names[1] == LABS["1.3"].name
+    assert [LABS[f"2.{number}"].name for number in range(1, 9)] == names[2:10]
+    assert [LABS["3"].name, LABS["2"].name] == names[10:]
     command = [LEARNET, "labs", "1", "--no-open", "--out", tmp_path]
     copied = subprocess.run(command, capture_output=True, text=True, check=True)
     assert str(tmp_path / "labs01-firstcnn.ipynb") in copied.stdout

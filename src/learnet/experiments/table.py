@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from learnet.core import Registry
 from learnet.experiments import (
     backpropagation,
+    driving,
     energy,
     gan,
     lenet,
@@ -32,5 +33,6 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *svm.EXPERIMENTS,
         *gan.EXPERIMENTS,
         *recurrent.EXPERIMENTS,
+        *driving.EXPERIMENTS,
     ],
 )

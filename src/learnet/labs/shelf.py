@@ -51,6 +51,7 @@ LABS: Registry[Lab] = Registry(
     "lab",
     [
         Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10"),
+        Lab(name="chapter01-3-drive", title="A network that drives: imitate, come back from mistakes, be pushed"),
         *(
             Lab(name=f"chapter02-{number}-{name}", title=title)
             for number, (name, title) in enumerate(_CHAPTER_2.items(), start=1)
@@ -59,6 +60,7 @@ LABS: Registry[Lab] = Registry(
         Lab(name="labs02-transferlearning", title="Transfer learning in three modes, on Caltech-101"),
     ],
     aliases={
+        "1.3": "chapter01-3-drive",
         "1": "labs01-firstcnn",
         "2": "labs02-transferlearning",
         "3": "chapter03-tuning",

@@ -108,7 +108,8 @@ def judge(
         tracks: How many.
         seed: From which the tracks follow.
         workers: Processes.
-        out: A folder that keeps each lap, so that a killed evaluation goes on where it was; none if not given.
+        out: A folder that keeps each lap, so that a killed evaluation goes on where it was; several networks may share
+            one, and drive the expert's laps once. None keeps nothing.
         knocks: What pushes the cars about; nothing if not given.
         seconds: Begin no more laps after so long; what was driven by then is judged.
         most_steps: End each episode after so many of the simulator's steps; for tests.
@@ -127,9 +128,9 @@ def judge(
     weights, done = sha256_file(place / _WEIGHTS), dict[str, dict[int, Lap]]()
     for name, who, identity in (("expert", _EXPERT, _EXPERT), ("network", str(place), weights)):
         trial = _Trial(who=who, identity=identity, knocks=knocks, most_steps=most_steps)
-        with_store = None if out is None else Path(out) / f"laps-{name}{'-knocked' if knocks else ''}.json"
+        store = None if out is None else Path(out) / f"laps-{identity[:8]}{'-knocked' if knocks else ''}.json"
         title = f"Laps of the {name}"
-        done[name] = _laps(trial, chosen, with_store, workers=workers, deadline=deadline, title=title, say=progress)
+        done[name] = _laps(trial, chosen, store, workers=workers, deadline=deadline, title=title, say=progress)
     both = tuple(track for track in chosen if all(track in laps for laps in done.values()))
     if not both:
         raise UsageError("The time was up before both drivers had driven a lap. Give more time, or leave --within out.")
