@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnet.applications.drive import Lap, autonomy, autonomy_of, drive_lap
+from learnet.applications.drive import Knocks, Lap, autonomy, autonomy_of, drive_lap
 from learnet.core import UsageError
 
 
@@ -28,6 +28,9 @@ class StubSimulator:
 
     def put_back(self):
         self.offset = 0.0
+
+    def knock(self, *, shift, rotation):
+        self.knocked = [*getattr(self, "knocked", []), (self.steps, shift, rotation)]
 
 
 class Constant:
@@ -79,3 +82,22 @@ def test_autonomy_is_over_all_laps_together():
 
 def test_an_episode_ends_where_it_is_told():
     assert drive_lap(StubSimulator(), 5, Constant(0), most_steps=20).seconds == 0.4
+
+
+def test_knocks_come_every_60_steps_within_their_limits_and_are_the_same_for_every_driver():
+    first, second, other = StubSimulator(1000), StubSimulator(1000), StubSimulator(1000)
+    drive_lap(first, 5, Constant(0), knocks=Knocks(shift=2.0, rotation=10.0))
+    drive_lap(second, 5, Constant(0.001), knocks=Knocks(shift=2.0, rotation=10.0))
+    drive_lap(other, 6, Constant(0), knocks=Knocks(shift=2.0, rotation=10.0))
+    assert first.knocked == second.knocked != other.knocked
+    steps, shifts, rotations = np.array(first.knocked).T
+    assert steps.tolist() == list(range(60, 1000, 60))
+    assert 1 < np.abs(shifts).max() <= 2
+    assert 5 < np.degrees(np.abs(rotations).max()) <= 10
+    assert shifts.min() < 0 < shifts.max()
+
+
+@pytest.mark.parametrize("values", [{"shift": -1.0}, {"rotation": float("nan")}])
+def test_knocks_out_of_their_range_are_refused(values):
+    with pytest.raises(UsageError, match="at least 0"):
+        Knocks(**values)

@@ -138,6 +138,26 @@ def test_a_car_that_is_put_back_stands_in_the_middle_and_drives_on():
 
 
 @installed
+def test_a_knock_moves_and_turns_the_car_as_fast_as_it_was_but_never_off_the_road():
+    with Simulator() as simulator:
+        simulator.start(1003)
+        drive(simulator, 60)
+        before, speed = simulator.pose, simulator.speed
+        simulator.knock(shift=2.0, rotation=0.1)
+        after = simulator.pose
+        seen = seen_from(np.array([[0.0, 2.0]]), shift=0.0, rotation=before.angle)[0]  # in the world's directions
+        assert after.angle == pytest.approx(before.angle + 0.1, abs=1e-6)
+        assert np.hypot(after.x - before.x, after.y - before.y) == pytest.approx(np.hypot(*seen), abs=1e-4)
+        assert simulator.speed == pytest.approx(speed, rel=1e-5)
+        offset = simulator.offset
+        simulator.knock(shift=30.0, rotation=-0.1)  # too far: turned only
+        assert simulator.offset == pytest.approx(offset, abs=1e-4)
+        assert simulator.pose.angle == pytest.approx(before.angle, abs=1e-6)
+        simulator.step(np.zeros(3, np.float32))
+        assert simulator.speed == pytest.approx(speed, rel=0.05)  # the axles hold: nothing was torn apart
+
+
+@installed
 def test_nothing_is_left_behind_in_the_process_s_environment(on_its_way):
     before = dict(os.environ)
     on_its_way.frame()
