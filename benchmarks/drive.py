@@ -149,7 +149,7 @@ def page(rows: list[str], asked: argparse.Namespace, times: tuple[float, float],
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracks", type=int, default=20, help="that judge")
-    parser.add_argument("--steps", type=int, default=400, help="of each training")
+    parser.add_argument("--steps", type=int, default=800, help="of each training")
     parser.add_argument("--many", type=int, default=MANY, help="recorded tracks of the second pair; 0: no second pair")
     parser.add_argument("--most-steps", type=int, default=None, help="of the simulator in each lap, to try this script")
     parser.add_argument("--workers", type=int, default=2)

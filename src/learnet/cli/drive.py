@@ -30,7 +30,7 @@ _Bundle = Annotated[Path, typer.Argument(metavar="BUNDLE", help="What 'learnet d
 @app.command()
 def record(
     *,
-    tracks: Annotated[int, typer.Option(help="How many; each is another one.")] = 60,
+    tracks: Annotated[int, typer.Option(help="How many; each is another one.")] = 8,
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Where the recording goes; what is there is completed.")] = Path("drives"),
     workers: _Workers = 2,
@@ -61,7 +61,7 @@ def train(
     augment: Annotated[
         bool, typer.Option(help="See each moment from elsewhere too, with the steering that leads back.")
     ] = True,
-    epochs: Annotated[int, typer.Option(help="Passes over the recorded moments.")] = 15,
+    epochs: Annotated[int, typer.Option(help="Passes over the recorded moments.")] = 40,
     batch_size: Annotated[int, typer.Option(help="Moments a step.")] = 64,
     learning_rate: Annotated[float, typer.Option(help="The largest rate of the schedule.")] = 1e-3,
     seed: Seed = 0,

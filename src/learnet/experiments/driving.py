@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _BOJARSKI = "Bojarski et al., End to End Learning for Self-Driving Cars, arXiv 1604.07316, 2016"
 _TRACKS, _JUDGING = 4, 6
-_EPOCHS = 40
+_EPOCHS = 60
 
 
 def counts(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:  # noqa: ARG001 (a run's arguments)

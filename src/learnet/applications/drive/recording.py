@@ -89,7 +89,7 @@ class Recording:
 def record(
     folder: str | Path,
     *,
-    tracks: int = 60,
+    tracks: int = 8,
     seed: int = 0,
     workers: int = 1,
     expert: Expert | None = None,

@@ -46,7 +46,7 @@ class ImitationConfig:
         UsageError: If a value is out of its range.
     """
 
-    epochs: int = 15
+    epochs: int = 40
     batch_size: int = 64
     learning_rate: float = 1e-3
     displacement: Displacement = field(default_factory=Displacement)
