@@ -165,6 +165,7 @@ EXPERIMENTS = (
         run=lenet5,
         seeds=5,
         quick_seeds=1,
+        first_seed=3,
         quick_reaches=False,
     ),
 )

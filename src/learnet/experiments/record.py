@@ -112,6 +112,7 @@ class Experiment:
         run: Does it. What is heavy is imported inside.
         seeds: How many seeds it takes if nothing else is said.
         quick_seeds: How many it takes in quick mode.
+        first_seed: Those before it are not used: its settings were chosen on them.
         quick_reaches: Whether the quick mode is long enough for the thresholds; if not, it shows the difference only.
     """
 
@@ -123,6 +124,7 @@ class Experiment:
     run: Run
     seeds: int = 5
     quick_seeds: int = 2
+    first_seed: int = 0
     quick_reaches: bool = True
 
     def __post_init__(self) -> None:

@@ -79,7 +79,8 @@ def reproduce(
 
 def _run(experiment: Experiment, *, seeds: int, quick: bool, progress: Progress) -> tuple[Row, Outcome]:
     start = time.perf_counter()
-    outcome = experiment.run(seeds=range(seeds), quick=quick, progress=progress)
+    first = experiment.first_seed
+    outcome = experiment.run(seeds=range(first, first + seeds), quick=quick, progress=progress)
     seconds = time.perf_counter() - start
     return judge(experiment, outcome, seeds=seeds, quick=quick, seconds=seconds), outcome
 
