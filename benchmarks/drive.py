@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from learnet.core import Progress
 
 WANTED_REWARD, WANTED_AUTONOMY = 800.0, 95.0
-FEW, MANY = 4, 16
 BATCH = 64
 MOMENTS_A_TRACK = 215
 TIMED = 200
@@ -150,7 +149,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tracks", type=int, default=20, help="that judge")
     parser.add_argument("--steps", type=int, default=800, help="of each training")
-    parser.add_argument("--many", type=int, default=MANY, help="recorded tracks of the second pair; 0: no second pair")
+    parser.add_argument("--few", type=int, default=4, help="recorded tracks of the first pair, which is judged")
+    parser.add_argument("--many", type=int, default=16, help="recorded tracks of the second pair; 0: no second pair")
     parser.add_argument("--most-steps", type=int, default=None, help="of the simulator in each lap, to try this script")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
@@ -158,12 +158,12 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     asked = parser.parse_args()
     progress, begun = default_progress(), time.perf_counter()
-    cases = [Case(recorded=count, moved=moved) for count in (FEW, asked.many) if count for moved in (True, False)]
+    cases = [Case(recorded=count, moved=moved) for count in (asked.few, asked.many) if count for moved in (True, False)]
     results: dict[str, tuple[Judged, Judged]] = {}
     for case in cases:
         bundle = trained(case, asked, progress)
         results[case.name] = (judged(bundle, asked, None, progress), judged(bundle, asked, Knocks(), progress))
-    moved, plain = (results[Case(recorded=FEW, moved=flag).name] for flag in (True, False))
+    moved, plain = (results[Case(recorded=asked.few, moved=flag).name] for flag in (True, False))
     rows = [row("the expert, who knows the road", moved[0].expert, moved[1].expert)]
     rows += [row(case.title, *(each.pilot for each in results[case.name])) for case in cases]
     bundle = moved[0].bundle

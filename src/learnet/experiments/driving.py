@@ -14,6 +14,7 @@ from learnet.applications.drive import (
     ImitationConfig,
     Knocks,
     autonomy,
+    autonomy_of,
     judge,
     new_network,
     record,
@@ -53,6 +54,7 @@ def views(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     autonomies: dict[str, list[float]] = {"with": [], "without": []}
     rewards: dict[str, list[float]] = {"with": [], "without": []}
     knocked: dict[str, list[float]] = {"with": [], "without": []}
+    together: dict[str, list[float]] = {"with": [], "without": []}
     with tempfile.TemporaryDirectory(prefix="learnet-") as folder:
         for seed in seeds:
             for name, displacement in (("with", Displacement()), ("without", NOWHERE_ELSE)):
@@ -61,11 +63,12 @@ def views(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
                 rewards[name].append(plain.mean_reward)
                 autonomies[name].append(plain.autonomy)
                 knocked[name].append(pushed.autonomy)
-    gained = [one - other for one, other in zip(knocked["with"], knocked["without"], strict=True)]
+                together[name].append(autonomy_of((*plain.laps, *pushed.laps)))
+    gained = [one - other for one, other in zip(together["with"], together["without"], strict=True)]
     return Outcome(
         measured={
             "autonomy with moved views, %": autonomies["with"],
-            "autonomy gained by them under knocks, %": gained,
+            "autonomy gained by them, all laps together, %": gained,
             "autonomy without, %": autonomies["without"],
             **{f"mean reward {name} moved views": values for name, values in rewards.items()},
             **{f"autonomy {name} them under knocks, %": values for name, values in knocked.items()},
@@ -120,7 +123,7 @@ EXPERIMENTS = (
         reference=f"{_BOJARSKI}, sections 2 and 5.2",
         thresholds=(
             Threshold(of="autonomy with moved views, %", at_least=95),
-            Threshold(of="autonomy gained by them under knocks, %", at_least=0.1),
+            Threshold(of="autonomy gained by them, all laps together, %", at_least=0.1),
         ),
         run=views,
         seeds=1,

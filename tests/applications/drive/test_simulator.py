@@ -10,6 +10,7 @@ from learnet.applications.drive import (
     Pose,
     Simulator,
     drive_lap,
+    record,
     seen_from,
     simulator_is_installed,
     speed_on_dashboard,
@@ -165,7 +166,10 @@ def test_nothing_is_left_behind_in_the_process_s_environment(on_its_way):
     assert dict(os.environ) == before
 
 
-def test_without_the_simulator_a_sentence_says_what_to_install(monkeypatch):
+def test_without_the_simulator_a_sentence_says_what_to_install_and_nothing_is_begun(monkeypatch, tmp_path):
     monkeypatch.setattr(sys.modules["learnet.applications.drive.simulator"], "_NEEDED", ("no_such_package",))
     with pytest.raises(MissingDependencyError, match=r"pip install 'learnet\[drive\]'"):
         Simulator()
+    with pytest.raises(MissingDependencyError):
+        record(tmp_path / "drives", tracks=1)
+    assert list(tmp_path.iterdir()) == []

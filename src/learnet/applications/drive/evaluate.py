@@ -14,7 +14,7 @@ from learnet.applications.drive.driver import load_pilot
 from learnet.applications.drive.expert import Expert
 from learnet.applications.drive.laps import ExpertDriver, Knocks, Lap, autonomy_of, drive_lap
 from learnet.applications.drive.parallel import each_track
-from learnet.applications.drive.simulator import Simulator
+from learnet.applications.drive.simulator import Simulator, require_simulator
 from learnet.applications.drive.tracks import check_unseen, track_seeds
 from learnet.core import DataError, Silent, UsageError, sha256_file, write_json
 
@@ -120,6 +120,7 @@ def judge(
         BundleError: If the bundle is none of a driver.
         MissingDependencyError: If the simulator is not installed.
     """
+    require_simulator()
     progress = Silent() if progress is None else progress
     deadline = None if seconds is None else time.perf_counter() + seconds
     place, pilot = Path(bundle), load_pilot(bundle)

@@ -16,7 +16,7 @@ import numpy as np
 from learnet.applications.drive.expert import HORIZON, Expert
 from learnet.applications.drive.laps import EVERY, ExpertDriver, run_episode
 from learnet.applications.drive.parallel import each_track
-from learnet.applications.drive.simulator import Simulator
+from learnet.applications.drive.simulator import Simulator, require_simulator
 from learnet.applications.drive.tracks import track_seeds
 from learnet.applications.drive.view import FRAME_ROWS
 from learnet.core import DataError, Silent, UsageError, write_bytes, write_json
@@ -115,6 +115,7 @@ def record(
         UsageError: If the folder holds a recording by another expert or from another seed, or a value is out of range.
         MissingDependencyError: If the simulator is not installed.
     """
+    require_simulator()
     deadline = None if seconds is None else time.perf_counter() + seconds
     place, driver = Path(folder), Expert() if expert is None else expert
     wanted = track_seeds("record", count=tracks, seed=seed)

@@ -35,6 +35,18 @@ def simulator_is_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in _NEEDED)
 
 
+def require_simulator() -> None:
+    """Raise a sentence unless the simulator is installed.
+
+    Raises:
+        MissingDependencyError: If it is not.
+    """
+    if not simulator_is_installed():
+        raise MissingDependencyError(
+            "Driving needs the simulator, which is not installed. Install it with: pip install 'learnet[drive]'"
+        )
+
+
 @final
 class Simulator:
     """One car on one track after the other. Close it, or use it in a ``with`` block.
@@ -51,10 +63,7 @@ class Simulator:
     """
 
     def __init__(self) -> None:
-        if not simulator_is_installed():
-            raise MissingDependencyError(
-                "Driving needs the simulator, which is not installed. Install it with: pip install 'learnet[drive]'"
-            )
+        require_simulator()
         with _headless(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # importing Box2D warns, and crashes where warnings are errors
             import gymnasium

@@ -147,6 +147,8 @@ def train_driver(
     folder = run_folder(out, "drive")
     told = {"recording": str(opened.folder.resolve()), "tracks": list(opened.tracks), "config": asdict(chosen)}
     write_json(folder / _CONFIG, told)
+    if progress is not None:
+        progress.say(f"Run {folder}; if it is stopped, go on with: learnet drive train --resume {folder}")
     return _run(folder, opened, chosen, resume=False, seconds=seconds, progress=progress)
 
 

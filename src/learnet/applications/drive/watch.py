@@ -15,7 +15,7 @@ from learnet.applications.drive.control import action_of, speed_on_dashboard
 from learnet.applications.drive.driver import load_pilot
 from learnet.applications.drive.laps import EVERY, run_episode
 from learnet.applications.drive.saliency import visual_back_prop
-from learnet.applications.drive.simulator import FPS, Simulator
+from learnet.applications.drive.simulator import FPS, Simulator, require_simulator
 from learnet.applications.drive.tracks import check_unseen, track_seeds
 from learnet.applications.drive.view import view
 from learnet.core import LearnetError, Silent, UsageError
@@ -97,6 +97,7 @@ def watch(
         raise UsageError(f"A video is written as {' or '.join(_SUFFIXES)}; received '{target.name}'.")
     if not 0 < seconds < math.inf:
         raise UsageError(f"The video's seconds must be greater than 0; received {seconds!r}.")
+    require_simulator()
     pilot = load_pilot(bundle)
     (track,) = track_seeds("evaluate", count=1, seed=seed)
     check_unseen([track], pilot.recorded)
