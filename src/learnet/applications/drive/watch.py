@@ -37,6 +37,7 @@ _VIEW = (_RIGHT, 132)  # width and height at which the network's view is shown
 _INK, _PAPER, _SALIENT = (40, 40, 40), 245, (230, 0, 120)
 _SPEED_SHOWN = 100.0  # length units a second at the end of the bar
 _GIF_WIDTH = 600
+_WHEEL_RATIO = 3.0  # a steering wheel turns farther than the front wheels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,7 @@ def _write(panel: Picture, text: str, place: tuple[int, int]) -> None:
 def _draw_wheel(panel: Picture, wheel: float) -> None:
     import cv2
 
-    centre, radius, angle = (55, 352), 38, wheel * math.pi / 2
+    centre, radius, angle = (55, 352), 38, _WHEEL_RATIO * wheel
     cv2.circle(panel, centre, radius, _INK, 5, cv2.LINE_AA)
     for spoke in (0.0, 2 * math.pi / 3, 4 * math.pi / 3):
         tip = (
