@@ -56,6 +56,7 @@ _ELSEWHERE = {  # kinds of higher floors
     "generator": "learnet.gan.load_generator",
     "colouriser": "learnet.applications.colourise.load_colouriser",
     "translator": "learnet.applications.translate.load_translator",
+    "pilot": "learnet.applications.drive.load_pilot",
 }
 _CUE, _ANSWER = "cue/", "answer/"
 _ADVICE = " Copy it again from where it was saved, or save it again."

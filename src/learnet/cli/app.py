@@ -14,6 +14,7 @@ from learnet.cli import (
     colourise,
     compare,
     doctor,
+    drive,
     evaluate,
     labs,
     models,
@@ -43,6 +44,7 @@ for verb in _VERBS:
     app.command()(verb)
 app.add_typer(colourise.app, name="colourise")
 app.add_typer(translate.app, name="translate")
+app.add_typer(drive.app, name="drive")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)

@@ -8,6 +8,7 @@ from learnet.core import Registry
 from learnet.experiments import (
     backpropagation,
     colourise,
+    driving,
     energy,
     gan,
     lenet,
@@ -36,5 +37,6 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         *recurrent.EXPERIMENTS,
         *colourise.EXPERIMENTS,
         *translation.EXPERIMENTS,
+        *driving.EXPERIMENTS,
     ],
 )

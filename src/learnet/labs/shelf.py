@@ -53,6 +53,7 @@ LABS: Registry[Lab] = Registry(
         Lab(name="labs01-firstcnn", title="Train your first convolutional network, on CIFAR-10"),
         Lab(name="chapter01-1-colourise", title="Colours for grey photos: choose or average, pale or vivid"),
         Lab(name="chapter01-2-translate", title="A machine that translates: read, remember or look back, write"),
+        Lab(name="chapter01-3-drive", title="A network that drives: imitate, come back from mistakes, be pushed"),
         *(
             Lab(name=f"chapter02-{number}-{name}", title=title)
             for number, (name, title) in enumerate(_CHAPTER_2.items(), start=1)
@@ -61,11 +62,12 @@ LABS: Registry[Lab] = Registry(
         Lab(name="labs02-transferlearning", title="Transfer learning in three modes, on Caltech-101"),
     ],
     aliases={
-        "1.2": "chapter01-2-translate",
         "1": "labs01-firstcnn",
         "2": "labs02-transferlearning",
         "3": "chapter03-tuning",
         "1.1": "chapter01-1-colourise",
+        "1.2": "chapter01-2-translate",
+        "1.3": "chapter01-3-drive",
         **{f"2.{number}": f"chapter02-{number}-{name}" for number, name in enumerate(_CHAPTER_2, start=1)},
     },
 )
