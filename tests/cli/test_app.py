@@ -51,7 +51,7 @@ def test_version_is_the_packages():
         (["transfer", "digits", "--seed", "-1"], "0"),
         (["check", "no/such/folder"], "no/such/folder"),
         (["reproduce", "perceptron-buond", "--quiet"], "perceptron-bound"),
-        (["transfer"], "DATA"),
+        (["transfer"], "On which photos?"),
     ],
 )
 def test_wrong_use_gets_a_sentence_and_exit_code_two(words, hint, tmp_path, monkeypatch):

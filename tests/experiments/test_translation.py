@@ -22,8 +22,13 @@ def test_strings_turned_round():
 
 def test_longer_than_practised():
     values, _ = run("attention-lengths")
+    lost = {}
     for model in ("attention", "plain"):
-        assert values[f"{model}: letters of 15 right"] > 1.2 / 26  # more than by chance
+        short, long = (values[f"{model}: strings of {length} right"] for length in (15, 30))
+        lost[model] = values[f"{model}: share of right strings lost"]
+        assert lost[model] == (1 - long / short if short else 1)
+        assert values[f"{model}: letters of 15 right"] >= short
+    assert values["what plain loses less what attention loses"] == lost["plain"] - lost["attention"]
 
 
 def test_read_backwards():

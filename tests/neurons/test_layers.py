@@ -10,12 +10,14 @@ from learnet.layers import (  # noqa: E402 (TensorFlow may be missing)
     LSTM1997,
     ElmanCell,
     FusedBatchNormalization,
+    HeadAttention,
     KernelMachine,
     LocalResponseNormalization,
     LSTM1997Cell,
     PartiallyConnectedConv2D,
     PatchWhitening,
     RadialBasis,
+    SinePositions,
     TrainableSubsampling,
     scaled_tanh,
 )
@@ -25,6 +27,23 @@ K = keras.layers
 MAPS = (2, 4, 4, 3)
 ROWS = (3, 5)
 STEPS = (2, 4, 3)
+WIDE = (2, 4, 6)
+
+
+class Answers(K.Layer):
+    """Attention as a layer of one list of inputs and one output."""
+
+    def __init__(self, attention):
+        super().__init__(dtype="float64")
+        self.attention = attention
+
+    def build(self, shapes):
+        self.built = True
+
+    def call(self, tensors):
+        return self.attention(*tensors)[0]
+
+
 CASES = [
     ("Activation-relu", lambda: K.Activation("relu", dtype="float64"), [ROWS]),
     ("Activation-softmax", lambda: K.Activation("softmax", dtype="float64"), [ROWS]),
@@ -65,6 +84,8 @@ CASES = [
     ("ElmanCell", lambda: K.RNN(ElmanCell(3, dtype="float64"), dtype="float64"), [STEPS]),
     ("LSTM1997Cell", lambda: K.RNN(LSTM1997Cell(2, 2, dtype="float64"), dtype="float64"), [STEPS]),
     ("LSTM1997", lambda: LSTM1997(2, 2, cell={"dtype": "float64"}, dtype="float64"), [STEPS]),
+    ("HeadAttention", lambda: Answers(HeadAttention(2, causal=True, dtype="float64")), [WIDE] * 3),
+    ("SinePositions", lambda: SinePositions(dtype="float64"), [WIDE]),
     ("TrainableSubsampling", lambda: TrainableSubsampling(dtype="float64"), [MAPS]),
 ]
 

@@ -72,7 +72,7 @@ def reversal(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcom
 
 def copying(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     """Copy strings twice as long as any that was practised, with attention and without."""
-    steps = 120 if quick else 3000
+    steps = 40 if quick else 3000
     measured: dict[str, list[float]] = {}
     for seed in seeds:
         lost = {}
