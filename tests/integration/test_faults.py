@@ -92,8 +92,7 @@ def test_a_disk_that_refuses_keeps_the_previous_bundle_and_says_so(photos, tmp_p
     assert "Traceback" not in errors
     assert "File too large" in told["error"]
     assert learnet.load(out / "bundle", prove=True).info.metrics["accuracy"] == first["accuracy"]
-    again = write_digits(tmp_path / "again", per_class=30)
-    (again / "3" / "29.png").rename(photos / "3" / "29.png")
-    code, _, errors = finish(start(photos, out, cache=tmp_path / "other-cache"))
+    write_back = write_digits(tmp_path / "again", per_class=30)
+    code, _, errors = finish(start(write_back, out, cache=tmp_path / "other-cache"))
     assert code == 0, errors
     assert predictions(out) == before

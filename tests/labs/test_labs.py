@@ -49,7 +49,10 @@ CHAPTER_2 = [lab for lab in LABS if lab.name.startswith("chapter02-")]
 
 
 TOLD = {
-    "chapter01-2-translate": (r"^ready\n420 pairs to learn from, 60 that it never sees", r"der drache sucht das buch +-> "),
+    "chapter01-2-translate": (
+        r"^ready\n420 pairs to learn from, 60 that it never sees",
+        r"der drache sucht das buch +-> ",
+    ),
     "chapter01-3-drive": (
         r"10 moments on the first of 2 roads",
         r"as recorded +mean squared error [\d.]+ .*\nshifted and turned +mean squared error",

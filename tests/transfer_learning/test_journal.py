@@ -22,6 +22,7 @@ def begin(folder, *, backbone="b", given=GIVEN, **changes):
 
 def test_what_was_decided_and_done_is_known_to_the_next_process(tmp_path):
     first = begin(tmp_path)
+    first.use()
     first.decide("versions", 3)
     first.close("partial", Checkpoint(arrays={}, notes={"facts": {"a": "b"}}))
     again = begin(tmp_path, time_limit=60.0)
@@ -47,7 +48,7 @@ def test_a_finished_run_leaves_its_tables_and_nothing_to_go_on_with(tmp_path):
 
 
 def test_other_arguments_are_refused_by_name(tmp_path):
-    begin(tmp_path)
+    begin(tmp_path).use()
     with pytest.raises(UsageError, match=r"begun with another seed \(0, now 1\), unfreeze \(None, now conv4\)"):
         begin(tmp_path, seed=1, unfreeze="conv4")
     with pytest.raises(UsageError, match=r"another cache_limit_bytes \(1000, now 5\).*--resume"):
@@ -57,7 +58,9 @@ def test_other_arguments_are_refused_by_name(tmp_path):
 
 
 def test_other_photos_are_refused(tmp_path):
-    begin(tmp_path).use_photos("one")
+    journal = begin(tmp_path)
+    journal.use_photos("one")
+    journal.use()
     begin(tmp_path).use_photos("one")
     with pytest.raises(LearnetError, match="photos are not those"):
         begin(tmp_path).use_photos("two")
@@ -65,7 +68,10 @@ def test_other_photos_are_refused(tmp_path):
 
 def test_a_run_that_failed_at_once_does_not_stand_in_the_way_of_the_next(tmp_path):
     begin(tmp_path).forget_if_unused()
+    assert Journal.open(tmp_path) is None
+    begin(tmp_path, seed=2).use_photos("one")  # killed before there was a bundle
     journal = begin(tmp_path, seed=1)
+    journal.use_photos("two")
     journal.use()
     journal.forget_if_unused()
     assert Journal.open(tmp_path).config["seed"] == 1

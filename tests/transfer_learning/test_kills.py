@@ -68,13 +68,15 @@ def climb(divided, folder):
     given = {"weights_dir": None, "cache_limit_bytes": 10**9, "from_python": True}
     loaded, config = tiny(), CONFIG
     solved = solve_head(divided.values, divided.labels, classes=3, rows=divided.rows(0))
+    journal = Journal.go_on_or_begin(folder, config, given=given, backbone=loaded.fingerprint)
+    journal.use()
     made = Climb(
         divided,
         loaded,
         solved,
         config=config,
         limit_bytes=10**9,
-        journal=Journal.go_on_or_begin(folder, config, given=given, backbone=loaded.fingerprint),
+        journal=journal,
         progress=Silent(),
         costs={mode: TrainingCost(step=0, starting=0, batch_size=1, epochs=2) for mode in ("partial", "full")},
         photo_seconds=0.0,

@@ -34,7 +34,7 @@ class HeadAttention(keras.layers.Layer):
     def __init__(self, heads: int, *, causal: bool = False, dropout: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
         self.heads, self.causal, self.dropout = heads, causal, dropout
-        self._drop = keras.layers.Dropout(dropout)
+        self._drop = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
 
     def build(self, *_shapes: Any, **_named: Any) -> None:
         """Make nothing: there are no weights."""

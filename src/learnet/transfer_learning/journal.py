@@ -56,7 +56,7 @@ class Journal:
         backbone: str,
         say: Callable[[str], None] = lambda _: None,
     ) -> Journal:
-        """Return the notes of the unfinished run in a folder; if there is none, those of a new one.
+        """Return the notes of the unfinished run in a folder; if it left nothing to go on with, those of a new one.
 
         Args:
             folder: Of the run; it exists. What a finished run has left there to go on with is removed.
@@ -70,7 +70,7 @@ class Journal:
             LearnetError: If the backbone's weights are others, or the notes cannot be understood.
         """
         known = cls.open(folder)
-        if known is not None:
+        if known is not None and known.is_used:
             known.check(config, given, backbone=backbone)
             say(f"Going on with the unfinished run in '{folder}'.")
             return known
@@ -122,6 +122,11 @@ class Journal:
         return dict(self._notes["given"])
 
     @property
+    def is_used(self) -> bool:
+        """Whether there is something to go on with; see ``use``."""
+        return bool(self._notes["used"])
+
+    @property
     def limit_bytes(self) -> int:
         """What cached activations may take."""
         return int(self._notes["given"]["cache_limit_bytes"])
@@ -165,7 +170,7 @@ class Journal:
 
     def forget_if_unused(self) -> None:
         """Forget a run that failed before there was anything to go on with: others may be tried in its folder."""
-        if not self._notes["used"]:
+        if not self.is_used:
             self.finish()
 
     def known(self, name: str) -> Any:
