@@ -68,6 +68,7 @@ EXPERIMENTS = (
             Threshold(of="Elman: last choices right", at_most=0.99),
         ),
         run=reber_grammar,
+        first_seed=10,
         seeds=10,
         quick_seeds=1,
         quick_reaches=False,

@@ -1,4 +1,4 @@
-"""Small recurrent Keras networks, trained over batches of sequences by one compiled step.
+"""Small recurrent Keras networks, trained over sequences, one by one or in batches, by one compiled step.
 
 XLA fuses what a step of such a network does, which makes it some fifteen times faster on a processor than the same
 graph without; networks of the same shape share the compilation, whatever their seed.
@@ -52,8 +52,10 @@ class SequenceTrainer:
         recurrent: Returns the recurrent layer for a seed, with ``return_sequences``; its initialisers take the seed.
         width: Of the inputs.
         outputs: Of the targets.
-        learning_rate: Of Adam.
-        clip: Largest norm of the gradient.
+        learning_rate: Of the optimiser.
+        online: Plain descent on half the sum of squared errors of a sequence, as it was published; otherwise Adam on the
+            mean squared error.
+        clip: Largest norm of Adam's gradient.
         bias: The output units have biases.
     """
 
@@ -64,12 +66,15 @@ class SequenceTrainer:
         width: int,
         outputs: int,
         learning_rate: float,
+        online: bool = False,
         clip: float = 1.0,
         bias: bool = True,
     ) -> None:
         self._recurrent, self._width, self._outputs, self._bias = recurrent, width, outputs, bias
         self.model = self._network(0)
-        self._optimizer = import_keras().optimizers.Adam(learning_rate, clipnorm=clip)
+        optimizers = import_keras().optimizers
+        self._online = online
+        self._optimizer = optimizers.SGD(learning_rate) if online else optimizers.Adam(learning_rate, clipnorm=clip)
         self._optimizer.build(self.model.trainable_variables)
         self._fresh = [np.asarray(variable).copy() for variable in self._optimizer.variables]
         self._step, self._say = self._compiled()
@@ -109,8 +114,9 @@ class SequenceTrainer:
 
         def step(inputs: Any, targets: Any, counts: Any) -> None:
             with tf.GradientTape() as tape:
-                squares = tf.reduce_mean((self.model(inputs, training=True) - targets) ** 2, axis=-1)
-                loss = tf.reduce_sum(squares * counts) / tf.reduce_sum(counts)
+                squares = (self.model(inputs, training=True) - targets) ** 2 * counts[:, :, None]
+                share = 2 * len(inputs) if self._online else tf.reduce_sum(counts) * self._outputs
+                loss = tf.reduce_sum(squares) / share
             self._optimizer.apply(tape.gradient(loss, variables), variables)
 
         return tf.function(step, jit_compile=True), tf.function(self.model, jit_compile=True)

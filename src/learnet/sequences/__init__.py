@@ -4,6 +4,7 @@ from learnet.sequences.lexicon import CLASSES, TEMPLATES, WORDS, lexical_classes
 from learnet.sequences.long_lags import (
     ADDING_TOLERANCE,
     ORDER_SYMBOLS,
+    ORDER_TOLERANCE,
     FinalTargets,
     adding,
     adding_target,
@@ -17,6 +18,7 @@ __all__ = [
     "CLASSES",
     "LETTERS",
     "ORDER_SYMBOLS",
+    "ORDER_TOLERANCE",
     "REBER_SYMBOLS",
     "TEMPLATES",
     "WORDS",

@@ -9,6 +9,7 @@ import numpy as np
 from learnet.core import UsageError, generator
 
 ADDING_TOLERANCE = 0.04  # a sum is right if it is nearer than this
+ORDER_TOLERANCE = 0.3  # a class is right if every output is nearer than this
 ORDER_SYMBOLS = "abcdXYEB"
 _RELEVANT = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}  # where X and Y may stand, from 0
 _SHORTEST, _LONGEST = 100, 110
