@@ -29,8 +29,6 @@ class GanConfig:
         latent: What the generator is fed: numbers from N(0, 1), or even ones from [-1, 1].
         learning_rate: Of Adam, of both networks, greater than 0.
         beta_1: Of Adam: how long its mean gradient lasts, in [0, 1).
-        ema: Decay of the exponential moving average of the generator's weights, in (0, 1): when training is complete the
-            generator holds this average, which wanders less than the last weights do. None keeps the last weights.
         samples_every: Epochs between two pictures of samples in the run's folder, which the last epoch always gives;
             0 for none at all.
         deterministic: Ask the backend for reproducible kernels.
@@ -53,7 +51,6 @@ class GanConfig:
     latent: LatentName = "normal"
     learning_rate: float = 2e-4
     beta_1: float = 0.5
-    ema: float | None = None
     samples_every: int = 5
     deterministic: bool = False
     checkpoint_seconds: float = 60.0
@@ -64,7 +61,6 @@ class GanConfig:
             epochs=self.epochs,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            ema=self.ema,
             checkpoint_seconds=self.checkpoint_seconds,
             seed=self.seed,
         )

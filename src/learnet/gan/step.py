@@ -68,9 +68,8 @@ class GanTrainer:
         self._tf, self._config = tf, config
         self._generator, self._discriminator = generator, discriminator
         self._optimizers = []
-        for network, ema in ((generator, config.ema), (discriminator, None)):
-            averaged = {} if ema is None else {"use_ema": True, "ema_momentum": ema}
-            optimizer = import_keras().optimizers.Adam(config.learning_rate, beta_1=config.beta_1, **averaged)
+        for network in (generator, discriminator):
+            optimizer = import_keras().optimizers.Adam(config.learning_rate, beta_1=config.beta_1)
             optimizer.build(network.trainable_variables)
             self._optimizers.append(optimizer)
         self._compiled: Callable[..., Any] = tf.function(self._step, jit_compile=False, autograph=False)
@@ -85,10 +84,6 @@ class GanTrainer:
             fake=float(told[3]),
             finite=bool(np.isfinite(told).all()),
         )
-
-    def finish(self) -> None:
-        """Give the generator the average of its weights, if one was kept."""
-        self._optimizers[0].finalize_variable_values(self._generator.trainable_variables)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of everything that a step changes: weights, statistics, random state, optimisers."""

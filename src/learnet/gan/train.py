@@ -55,7 +55,7 @@ class GanRow:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedGan:
-    """What training gave; the networks hold the last weights, or the generator their average.
+    """What training gave; the networks hold the last weights.
 
     Attributes:
         history: One row an epoch, those of interrupted processes included.
@@ -169,7 +169,6 @@ class _Loop:
                     self._step(batch)
                     task.advance()
             self._end_epoch()
-        self._trainer.finish()
         return FittedGan(
             history=tuple(GanRow(**row) for row in at.history),
             seconds=time.perf_counter() - start,
