@@ -53,8 +53,8 @@ class SequenceTrainer:
         width: Of the inputs.
         outputs: Of the targets.
         learning_rate: Of the optimiser.
-        online: Plain descent on half the sum of squared errors of a sequence, as it was published; otherwise Adam on the
-            mean squared error.
+        online: Plain descent on half the sum of squared errors of a sequence, as it was published; otherwise Adam on
+            the mean squared error.
         clip: Largest norm of Adam's gradient.
         bias: The output units have biases.
     """

@@ -222,7 +222,8 @@ def small_data(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outc
         figure=figure,
         remark=f"{_EXAMPLES:,} of scikit-learn's 8 x 8 digits in place of 1,000 of MNIST, with noise on each pixel of "
         f"standard deviation {_NOISE} of 255, so that there is something to overfit; 697 to test with, each with "
-        f"{_TEST_COPIES} draws of noise. Adam, its rate falling to 0 along a cosine in {_EPOCHS} epochs; errors are those of the last. Dropout 0.5, "
+        f"{_TEST_COPIES} draws of noise. Adam, its rate falling to 0 along a cosine in "
+        f"{_EPOCHS} epochs; errors are those of the last. Dropout 0.5, "
         "L2 5e-3, L1 1e-3, chosen on other seeds.",
     )
 

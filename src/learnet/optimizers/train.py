@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from learnet.optimizers.methods import Solver
+    from learnet.optimizers.methods import Method, Solver
     from learnet.optimizers.records import Minimum
     from learnet.optimizers.watch import Iteration
 
 _NEWTON = MethodOptions(line_search="backtracking", damping=1e-3)  # a network has more saddle points than minima
 _MINPACK_NUMBERS = 4_000_000  # the largest Jacobian that is factorised; above it the normal equations are faster
-_SHARED_OUT = 1_000  # weights; the factorisation of a larger matrix takes more than one core
+# Weights from which on what a method does to a square matrix is shared out among cores: factorising one, or, by BFGS,
+# multiplying two in each iteration.
+_FACTORISATION, _PRODUCT = 1_000, 400
 _EVALUATIONS = 2**31 - 1
 _LM_TOLERANCE = 1e-12
 
@@ -107,7 +109,7 @@ def minimize(
     jacobian = choice.method.needs == "jacobian"
     if jacobian:
         _check_squares(model, loss)
-    with _fitting_blas(weights.size, factorises=jacobian or choice.method.needs == "hessian"):
+    with _fitting_blas(weights.size, choice.method):
         if jacobian:
             found = _levenberg_marquardt(weights, x, y, batch_size=batch_size, solver=choice.solver, watch=watch)
         else:
@@ -117,12 +119,13 @@ def minimize(
     return found
 
 
-def _fitting_blas(size: int, *, factorises: bool) -> AbstractContextManager[Any]:
+def _fitting_blas(size: int, method: Method) -> AbstractContextManager[Any]:
     """Return the context in which NumPy's and SciPy's products are shared out among threads only if it pays.
 
     TensorFlow has its own threads; beside them, waiting for each other costs L-BFGS ten times what the products cost.
     """
-    if factorises and size > _SHARED_OUT:
+    factorises = method.needs in {"jacobian", "hessian"}
+    if (factorises and size > _FACTORISATION) or (method.name == "bfgs" and size > _PRODUCT):
         return nullcontext()
     import scipy.linalg  # noqa: F401 (brings a BLAS of its own, which must be there to be limited)
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has no stubs
