@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 _Workers = Annotated[int, typer.Option(help="Processes that drive at the same time.")]
-_Within = Annotated[
+_TimeLimit = Annotated[
     str | None,
     typer.Option(metavar="TIME", help="Begin nothing new after so long, e.g. 90s or 10m.", show_default=False),
 ]
@@ -34,7 +34,7 @@ def record(
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Where the recording goes; what is there is completed.")] = Path("drives"),
     workers: _Workers = 2,
-    within: _Within = None,
+    time_limit: _TimeLimit = None,
     as_json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
@@ -43,7 +43,9 @@ def record(
     def work(progress: Progress) -> dict[str, Any]:
         from learnet.applications.drive import record as run_record
 
-        made = run_record(out, tracks=tracks, seed=seed, workers=workers, seconds=_seconds(within), progress=progress)
+        made = run_record(
+            out, tracks=tracks, seed=seed, workers=workers, time_limit=_seconds(time_limit), progress=progress
+        )
         return {**made.to_json(), "wanted": tracks}
 
     run_verb(work, as_json=as_json, quiet=quiet, show=_show_recording)
@@ -65,7 +67,7 @@ def train(
     batch_size: Annotated[int, typer.Option(help="Moments a step.")] = 64,
     learning_rate: Annotated[float, typer.Option(help="The largest rate of the schedule.")] = 1e-3,
     seed: Seed = 0,
-    within: Annotated[
+    time_limit: Annotated[
         str | None, typer.Option(metavar="TIME", help="Train no longer than this, e.g. 10m.", show_default=False)
     ] = None,
     resume: Annotated[
@@ -89,7 +91,7 @@ def train(
         if (recording is None) == (resume is None):
             raise UsageError("On what? Give the folder of a recording, or --resume RUN, and not both.")
         if recording is None:
-            return resume_driver(resume or Path(), seconds=_seconds(within), progress=progress).to_json()
+            return resume_driver(resume or Path(), time_limit=_seconds(time_limit), progress=progress).to_json()
         config = ImitationConfig(
             epochs=epochs,
             batch_size=batch_size,
@@ -97,7 +99,9 @@ def train(
             displacement=Displacement() if augment else NOWHERE_ELSE,
             seed=seed,
         )
-        return train_driver(recording, config=config, seconds=_seconds(within), out=out, progress=progress).to_json()
+        return train_driver(
+            recording, config=config, time_limit=_seconds(time_limit), out=out, progress=progress
+        ).to_json()
 
     run_verb(work, as_json=as_json, quiet=quiet, show=_show_run)
 
@@ -112,7 +116,7 @@ def evaluate(
         bool, typer.Option("--knocks", help="Push and turn the car every 1.2 seconds: can it come back?")
     ] = False,
     workers: _Workers = 2,
-    within: _Within = None,
+    time_limit: _TimeLimit = None,
     out: Annotated[
         Path | None,
         typer.Option(help="A folder that keeps each lap: the same command goes on after a stop.", show_default=False),
@@ -132,7 +136,7 @@ def evaluate(
             workers=workers,
             out=out,
             knocks=Knocks() if knocks else None,
-            seconds=_seconds(within),
+            time_limit=_seconds(time_limit),
             progress=progress,
         ).to_json()
 

@@ -100,8 +100,8 @@ def order_in_time(*, seeds: Sequence[int], quick: bool, progress: Progress) -> O
     """Tell in which order two symbols came, fifty steps apart in a sequence of a hundred (task 6a).
 
     Two blocks of two cells, input-gate biases -2 and -4 (156 weights), beside a plain recurrent network of eight
-    tanh units (172 weights), each trained on at most 100,000 sequences and tested on 2,560 others. The class is the largest
-    output.
+    tanh units (172 weights), each trained on at most 100,000 sequences and tested on 2,560 others. The class is the
+    largest output.
 
     Holds if, for every seed, the LSTM is right on at least 99.5 % of the test sequences and the plain network on at
     most 40 % (chance is 25 %).

@@ -42,8 +42,8 @@ def test_a_stopped_recording_goes_on_with_what_is_missing_and_comes_out_the_same
 @installed
 def test_time_that_is_up_begins_no_track(recording):
     with pytest.raises(DataError, match="holds no track yet"):
-        record(recording.folder.parent / "late", tracks=2, seconds=-1)
-    assert record(recording.folder, tracks=5, seed=1, seconds=-1).tracks == recording.tracks
+        record(recording.folder.parent / "late", tracks=2, time_limit=-1)
+    assert record(recording.folder, tracks=5, seed=1, time_limit=-1).tracks == recording.tracks
 
 
 @installed

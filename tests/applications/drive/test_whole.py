@@ -80,7 +80,7 @@ def test_the_network_is_judged_beside_the_expert_and_a_stopped_judgement_goes_on
     assert told["expert"]["mean_reward"] == pytest.approx((123.0 + again.expert.laps[1].reward) / 2)
     assert told["pilot"]["autonomy"] == 100
     with pytest.raises(UsageError, match="time was up before both drivers"):
-        judge(run["bundle"], tracks=1, seed=3, seconds=-1)
+        judge(run["bundle"], tracks=1, seed=3, time_limit=-1)
 
 
 def test_a_film_is_made(run, tmp_path):
@@ -89,7 +89,7 @@ def test_a_film_is_made(run, tmp_path):
 
 
 def test_recording_tells_what_to_do_next(recording):
-    told = call("record", "--out", recording.folder, "--tracks", 5, "--within", "0.000001s", "--workers", 1)
+    told = call("record", "--out", recording.folder, "--tracks", 5, "--time-limit", "0.000001s", "--workers", 1)
     assert "Recorded 2 tracks" in told
     assert "Missing  3 tracks: the same command goes on with them" in told
     assert f"learnet drive train {recording.folder}" in told

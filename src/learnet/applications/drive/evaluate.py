@@ -97,7 +97,7 @@ def judge(
     workers: int = 1,
     out: str | Path | None = None,
     knocks: Knocks | None = None,
-    seconds: float | None = None,
+    time_limit: float | None = None,
     most_steps: int | None = None,
     progress: Progress | None = None,
 ) -> Judged:
@@ -111,7 +111,7 @@ def judge(
         out: A folder that keeps each lap, so that a killed evaluation goes on where it was; several networks may share
             one, and drive the expert's laps once. None keeps nothing.
         knocks: What pushes the cars about; nothing if not given.
-        seconds: Begin no more laps after so long; what was driven by then is judged.
+        time_limit: Seconds: begin no more laps after so long; what was driven by then is judged.
         most_steps: End each episode after so many of the simulator's steps; for tests.
         progress: Where to tell how it goes.
 
@@ -122,7 +122,7 @@ def judge(
     """
     require_simulator()
     progress = Silent() if progress is None else progress
-    deadline = None if seconds is None else time.perf_counter() + seconds
+    deadline = None if time_limit is None else time.perf_counter() + time_limit
     place, pilot = Path(bundle), load_pilot(bundle)
     chosen = track_seeds("evaluate", count=tracks, seed=seed)
     check_unseen(chosen, pilot.recorded)
@@ -134,7 +134,9 @@ def judge(
         done[name] = _laps(trial, chosen, store, workers=workers, deadline=deadline, title=title, say=progress)
     both = tuple(track for track in chosen if all(track in laps for laps in done.values()))
     if not both:
-        raise UsageError("The time was up before both drivers had driven a lap. Give more time, or leave --within out.")
+        raise UsageError(
+            "The time was up before both drivers had driven a lap. Give more time, or leave --time-limit out."
+        )
     expert, network = (Driven(laps=tuple(done[name][track] for track in both)) for name in (_EXPERT, "network"))
     return Judged(bundle=place, tracks=both, pilot=network, expert=expert)
 

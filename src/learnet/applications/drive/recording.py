@@ -93,7 +93,7 @@ def record(
     seed: int = 0,
     workers: int = 1,
     expert: Expert | None = None,
-    seconds: float | None = None,
+    time_limit: float | None = None,
     most_steps: int | None = None,
     progress: Progress | None = None,
 ) -> Recording:
@@ -107,7 +107,7 @@ def record(
         seed: From which the tracks follow.
         workers: Processes.
         expert: Who drives.
-        seconds: Begin no more tracks after so long; None for all of them.
+        time_limit: Seconds: begin no more tracks after so long; None for all of them.
         most_steps: End each lap after so many of the simulator's steps; for tests.
         progress: Where to tell how it goes.
 
@@ -116,7 +116,7 @@ def record(
         MissingDependencyError: If the simulator is not installed.
     """
     require_simulator()
-    deadline = None if seconds is None else time.perf_counter() + seconds
+    deadline = None if time_limit is None else time.perf_counter() + time_limit
     place, driver = Path(folder), Expert() if expert is None else expert
     wanted = track_seeds("record", count=tracks, seed=seed)
     _begin(place, {"format": _FORMAT, "seed": seed, "every": EVERY, "expert": asdict(driver)})

@@ -121,7 +121,7 @@ def train_driver(
     recording: str | Path | Recording,
     *,
     config: ImitationConfig | None = None,
-    seconds: float | None = None,
+    time_limit: float | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> DriverRun:
@@ -130,7 +130,7 @@ def train_driver(
     Args:
         recording: What ``record`` made.
         config: How.
-        seconds: Train no longer than this.
+        time_limit: Seconds that the training may take.
         out: Folder of the run; ``runs/drive-TIME`` if not given.
         progress: Where to tell how it goes.
 
@@ -149,10 +149,12 @@ def train_driver(
     write_json(folder / _CONFIG, told)
     if progress is not None:
         progress.say(f"Run {folder}; if it is stopped, go on with: learnet drive train --resume {folder}")
-    return _run(folder, opened, chosen, resume=False, seconds=seconds, progress=progress)
+    return _run(folder, opened, chosen, resume=False, time_limit=time_limit, progress=progress)
 
 
-def resume_driver(folder: str | Path, *, seconds: float | None = None, progress: Progress | None = None) -> DriverRun:
+def resume_driver(
+    folder: str | Path, *, time_limit: float | None = None, progress: Progress | None = None
+) -> DriverRun:
     """Go on with a run of ``train_driver`` that was interrupted; the outcome is the same.
 
     Raises:
@@ -175,7 +177,7 @@ def resume_driver(folder: str | Path, *, seconds: float | None = None, progress:
             f"learnet drive record --out {recording.folder}"
         )
     known = Recording(folder=recording.folder, expert=recording.expert, seed=recording.seed, tracks=tracks)
-    return _run(place, known, config, resume=has_checkpoint(place), seconds=seconds, progress=progress)
+    return _run(place, known, config, resume=has_checkpoint(place), time_limit=time_limit, progress=progress)
 
 
 def _run(
@@ -184,12 +186,12 @@ def _run(
     config: ImitationConfig,
     *,
     resume: bool,
-    seconds: float | None,
+    time_limit: float | None,
     progress: Progress | None,
 ) -> DriverRun:
     from learnet.core import keras as import_keras
 
-    deadline = None if seconds is None else time.perf_counter() + seconds
+    deadline = None if time_limit is None else time.perf_counter() + time_limit
     train_tracks, validation_tracks = tracks_apart(recording.tracks, share=config.validation_share)
     examples, held = (
         Examples([recording.drive(track) for track in tracks], expert=recording.expert)
