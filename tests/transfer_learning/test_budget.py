@@ -71,7 +71,9 @@ class World:
 
     def forecast(self, *_, **__):
         cost = TrainingCost(step=self.step, starting=self.starting, batch_size=16, epochs=8)
-        return Forecast(stages={"starting": self.now}, costs={"partial": cost, "full": cost}, limit=self.limit)
+        return Forecast(
+            stages={"starting": self.now}, costs={"partial": cost, "full": cost}, limit=self.limit, expected=self.now
+        )
 
     def extractor(self, *, deadline, **_):
         def run(dataset):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from learnet.transfer_learning.forecast import Forecast, TrainingCost
+from learnet.transfer_learning.forecast import Forecast, TrainingCost, _likely
 from learnet.transfer_learning.timing import Speeds, round_robin
 
 
@@ -33,15 +33,38 @@ def test_epochs_are_cut_to_what_two_trainings_allow():
     assert cost.affordable_epochs(5, learnt=80, checked=20) == 0
 
 
-def test_the_forecast_says_when_the_limit_cuts():
-    told = Forecast(stages={"looking": 70.0, "the head": 5.0}, costs={}, limit=60.0)
+def test_the_forecast_says_what_is_likely_and_what_everything_would_take():
+    told = Forecast(stages={"looking": 70.0, "the head": 5.0}, costs={}, limit=60.0, expected=58.0)
     assert told.whole == 75.0
-    assert told.expected == 60.0
     assert told.describe() == (
-        "Forecast: about 1 min 15 s (looking 1 min 10 s, the head 5 s). That is more than the limit of 1 min 0 s: what "
-        "fits into it is done."
+        "Forecast: about 58 s. Everything is more than the limit of 1 min 0 s; what fits into it is done. Everything: "
+        "about 1 min 15 s (looking 1 min 10 s, the head 5 s)."
     )
-    assert Forecast(stages={"looking": 70.0}, costs={}, limit=None).expected == 70.0
-    cost = TrainingCost(step=0.5, starting=4.0, batch_size=10, epochs=12)
-    both = Forecast(stages={"looking": 70.0}, costs={"partial": cost, "full": cost}, limit=None)
-    assert both.describe().endswith("(looking 1 min 10 s). Less, if training more than the head proves not to help.")
+    told = Forecast(stages={"looking": 70.0}, costs={}, limit=None, expected=70.0, stays=True)
+    assert "training more than the head seldom helps; it is tried once." in told.describe()
+
+
+PARTIAL = TrainingCost(step=0.5, starting=4.0, batch_size=10, epochs=12)  # an epoch takes 4.4 s, once takes 56.8 s
+FULL = TrainingCost(step=2.0, starting=4.0, batch_size=10, epochs=6)  # an epoch takes 17.6 s, once takes 109.6 s
+
+
+@pytest.mark.parametrize(
+    ("costs", "limit", "stays", "seconds"),
+    [
+        ({}, None, False, 30),
+        ({}, 20.0, False, 20),
+        ({"partial": PARTIAL}, None, False, 30 + 8 + 2.25 * 56.8 + 12),
+        ({"partial": PARTIAL, "full": FULL}, None, False, 30 + 8 + 2.25 * (56.8 + 109.6) + 12),
+        ({"partial": PARTIAL, "full": FULL}, None, True, 30 + 8 + 56.8),
+        # 100 - 30 - 12 - 8 leave 50 s, of which 40 s count: 13.8 s an epoch's worth, 3 epochs
+        ({"partial": PARTIAL}, 100.0, False, 30 + 8 + 2.25 * (4 + 3 * 4.4) + 12),
+        ({"partial": PARTIAL}, 100.0, True, 30 + 8 + 4 + 3 * 4.4),
+        # 10 s are left, of which computing takes half: no epoch fits
+        ({"partial": PARTIAL}, 52.0, True, 30 + 5),
+        # what partial may take again is set aside before full is tried, for which nothing is left then
+        ({"partial": PARTIAL, "full": FULL}, 100.0, False, 30 + 8 + 2.25 * (4 + 3 * 4.4) + 12),
+    ],
+)
+def test_what_is_likely_is_what_a_run_would_decide(costs, limit, stays, seconds):
+    told = _likely(costs, begin=30.0, frozen=8.0, after=12.0 if costs else 0, sizes=(80, 20), limit=limit, stays=stays)
+    assert told == pytest.approx(seconds)

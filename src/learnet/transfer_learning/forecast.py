@@ -11,6 +11,7 @@ import numpy as np
 
 from learnet.data import Part
 from learnet.training import Batch, Trainer
+from learnet.transfer_learning.budget import TIMED
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, upper_part
 from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logits, training_of
 from learnet.transfer_learning.timing import spoken
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
 
+FROZEN = "what stays frozen"
 _TIMED_STEPS = 3
 _FORWARD = 0.4  # of a step, for validation
 _AGAIN = 1 / (1 - CHECKED_SHARE)  # a second training, on all training photos
+_FEW = 100  # training photos a class, with less of which the head alone is rarely beaten
+COMPUTING_SHARE = 0.5  # of the time that is left may go into computing activations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +57,12 @@ class TrainingCost:
 
     def whole(self, *, learnt: int, checked: int, epochs: int | None = None) -> float:
         """Return the seconds of a training, and of the one on all training photos after it."""
+        return (1 + _AGAIN) * self.once(learnt=learnt, checked=checked, epochs=epochs)
+
+    def once(self, *, learnt: int, checked: int, epochs: int | None = None) -> float:
+        """Return the seconds of a training, of which it is not yet known whether it helps."""
         count = self.epochs if epochs is None else epochs
-        return (1 + _AGAIN) * (self.starting + count * self.epoch(learnt=learnt, checked=checked))
+        return self.starting + count * self.epoch(learnt=learnt, checked=checked)
 
     def affordable_epochs(self, seconds: float, *, learnt: int, checked: int) -> int:
         """Return how many epochs fit into ``seconds``, both trainings counted, at most as many as there are."""
@@ -67,34 +75,33 @@ class Forecast:
     """Seconds by stage.
 
     Attributes:
-        stages: What there is to do.
+        stages: Everything that there may be to do.
         costs: Of training more than the head, by mode.
         limit: Seconds that are allowed, or None.
+        expected: What is most likely done, and fits into the limit.
+        stays: The head alone will most likely be kept, so that much is not done.
     """
 
     stages: dict[str, float]
     costs: dict[str, TrainingCost]
     limit: float | None
+    expected: float
+    stays: bool = False
 
     @property
     def whole(self) -> float:
         """Everything together, were there no limit."""
         return sum(self.stages.values())
 
-    @property
-    def expected(self) -> float:
-        """When it will be done: a limit that is shorter is used up."""
-        return self.whole if self.limit is None else min(self.whole, self.limit)
-
     def describe(self) -> str:
         """Return the forecast as a sentence."""
         parts = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in self.stages.items())
-        said = f"Forecast: about {spoken(self.whole)} ({parts})."
-        if len(self.costs) > 1:
-            said += " Less, if training more than the head proves not to help."
+        said = f"Forecast: about {spoken(self.expected)}."
         if self.limit is not None and self.whole > self.limit:
-            said += f" That is more than the limit of {spoken(self.limit)}: what fits into it is done."
-        return said
+            said += f" Everything is more than the limit of {spoken(self.limit)}; what fits into it is done."
+        if self.stays:
+            said += " With so few photos a class, training more than the head seldom helps; it is tried once."
+        return f"{said} Everything: about {spoken(self.whole)} ({parts})."
 
 
 def forecast(
@@ -111,25 +118,75 @@ def forecast(
     """
     classes = len(dataset.class_names)
     train, test = part_sizes(dataset, config)
-    stages = {
-        "starting": 0.0,
+    learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
+    first = {
         "looking at the photos": speeds.photos(len(dataset)),
         "the head": speeds.head(),
         "bundle and report": speeds.publishing(),
     }
-    costs = {}
+    costs, trainings = {}, dict[str, float]()
     for mode in {"head": (), "auto": ("partial", "full")}.get(config.mode, (config.mode,)):
         costs[mode] = cost = _cost(mode, loaded, classes=classes, config=config)
-        learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
-        stages[f"training, {mode}"] = cost.whole(learnt=learnt, checked=checked)
+        trainings[f"training, {mode}"] = cost.whole(learnt=learnt, checked=checked)
         if mode == "partial":
-            stages["what stays frozen"] = speeds.compiling + speeds.computing * train * config.versions
-    stages["starting"] = begun()
+            trainings[FROZEN] = speeds.compiling + speeds.computing * train * config.versions
+    first = {"starting": begun(), **first}
     if costs:
-        stages["comparing it with the head"] = speeds.solving()
-        stages["testing what was trained"] = speeds.testing(test)
-        stages["its bundle and report"] = speeds.publishing()
-    return Forecast(stages=stages, costs=costs, limit=config.time_limit)
+        first["comparing it with the head"] = speeds.solving()
+        trainings["testing what was trained"] = speeds.testing(test)
+        trainings["its bundle and report"] = speeds.publishing()
+    stays = config.mode == "auto" and train < _FEW * classes
+    stages, limit = {**first, **trainings}, config.time_limit
+    after = speeds.testing(test) + speeds.publishing()
+    told = _likely(
+        costs,
+        begin=sum(first.values()),
+        frozen=trainings.get(FROZEN, 0.0),
+        after=after if costs else 0.0,
+        sizes=(learnt, checked),
+        limit=limit,
+        stays=stays,
+    )
+    return Forecast(stages=stages, costs=costs, limit=limit, expected=told, stays=stays)
+
+
+def _likely(
+    costs: dict[str, TrainingCost],
+    *,
+    begin: float,
+    frozen: float,
+    after: float,
+    sizes: tuple[int, int],
+    limit: float | None,
+    stays: bool,
+) -> float:
+    """Return what will most likely be done within the limit, in seconds, as a run decides it on its way.
+
+    Args:
+        costs: Of the trainings, in order.
+        begin: Everything before them.
+        frozen: What computing activations takes before the first of them, if nothing cuts it.
+        after: Everything behind them, if one of them is kept.
+        sizes: Photos that are learnt from, and that are checked with.
+        limit: Seconds, or None.
+        stays: Nothing is kept of the first training, and no other follows.
+    """
+    left, spent, again = float("inf") if limit is None else limit - begin - after, begin, 0.0
+    for cost in costs.values():
+        computing = min(frozen, max(0.0, COMPUTING_SHARE * left))
+        left, spent, frozen = left - computing, spent + computing, 0.0
+        learnt, checked = sizes
+        epochs = cost.epochs
+        if limit is not None:
+            epochs = cost.affordable_epochs(left / (1 + TIMED) - again, learnt=learnt, checked=checked)
+        if not epochs:
+            break
+        once = cost.once(learnt=learnt, checked=checked, epochs=epochs)
+        left, spent, again = left - once, spent + once, again + _AGAIN * once
+        if stays:
+            break
+    told = spent if stays or not again else spent + again + after
+    return told if limit is None else min(told, limit)
 
 
 def part_sizes(dataset: Dataset, config: TransferConfig) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from learnet.transfer_learning.fine_tuning import (
     training_of,
     tune,
 )
+from learnet.transfer_learning.forecast import COMPUTING_SHARE
 from learnet.transfer_learning.head import solve_head
 from learnet.transfer_learning.timing import LAST_SOLUTION
 
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.journal import Journal
     from learnet.transfer_learning.study import Divided
     from learnet.transfer_learning.weights import LoadedBackbone
-
-_COMPUTING_SHARE = 0.5  # of the time that is left may go into computing activations
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -255,7 +254,7 @@ class Climb:
         wanted = self._config.versions if mode == "partial" else 1
         if self._budget.limit is None:
             return wanted
-        left = _COMPUTING_SHARE * self._budget.left() - self._starting
+        left = COMPUTING_SHARE * self._budget.left() - self._starting
         return max(0, min(wanted, int(left / ((1 + TIMED) * self._taught(inner) * self._photo_seconds + 1e-9))))
 
     def _affordable_epochs(self, mode: str, inner: Inner, before: list[_Step]) -> int:
