@@ -14,15 +14,15 @@ ARGUMENTS = {
     "input_size": [32, 32],
     "temperature": 1.5,
     "test_time_flip": True,
+    "test_time_shift": 1,
     "options": {"widths": [8, 16], "residual": True},
 }
 
 
 @pytest.fixture(scope="module")
 def whole(tools, tmp_path_factory):
-    built = network(
-        "cifar-net", classes=3, temperature=1.5, test_time_flip=True, options={"widths": [8, 16], "residual": True}
-    ).model
+    given = {name: ARGUMENTS[name] for name in ("temperature", "test_time_flip", "test_time_shift", "options")}
+    built = network("cifar-net", classes=3, **given).model
     for key, variable in weight_items(built).items():
         variable.assign(tools.recipe(key, tuple(variable.shape)))
     images = tools.make_images(3)
@@ -49,7 +49,12 @@ def test_a_whole_network_comes_back(whole):
 
 @pytest.mark.parametrize("options", [{"kernel": "linear"}, {"kernel": "polynomial", "degree": [2]}])
 def test_a_support_vector_machine_is_arrays_and_numbers(options, tools, tmp_path):
-    arguments = {**ARGUMENTS, "test_time_flip": False, "options": {**options, "support_vectors": [5]}}
+    arguments = {
+        **ARGUMENTS,
+        "test_time_flip": False,
+        "test_time_shift": 0,
+        "options": {**options, "support_vectors": [5]},
+    }
     built = network("svm", classes=3, input_size=(32, 32), temperature=1.5, options=arguments["options"]).model
     images = tools.make_images(3)
     outputs = np.asarray(built(images, training=False))
@@ -74,6 +79,8 @@ WRONG = {
     "no temperature": ({"temperature": 0}, "temperature should be greater than 0"),
     "a huge temperature": ({"temperature": 1e30}, "temperature should be greater than 0"),
     "flip as text": ({"test_time_flip": "yes"}, "should be true or false"),
+    "a shift as text": ({"test_time_shift": "1"}, "should be 0 or a number of pixels"),
+    "a shift out of the image": ({"test_time_shift": 10**6}, "test_time_shift must be from 0 to 16"),
     "options as a list": ({"options": [1]}, "options should be an object"),
     "a layer too wide": ({"options": {"widths": [10**7]}}, "sizes of layers from 1 to 65,536"),
     "a nested option": ({"options": {"widths": [[8]]}}, "sizes of layers"),

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,11 +50,18 @@ def photos(tmp_path):
     return write_digits(tmp_path / "photos", per_class=30)
 
 
-def test_killed_again_and_again_the_next_run_gives_the_same_result(photos, tmp_path):
-    began = time.monotonic()
-    code, _, errors = finish(start(photos, tmp_path / "reference", cache=tmp_path / "reference-cache"))
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """A run that nothing disturbs, what it said, and how long it took."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    photos, began = write_digits(folder / "photos", per_class=30), time.monotonic()
+    code, told, errors = finish(start(photos, folder / "run", cache=folder / "cache"))
     assert code == 0, errors
-    whole = time.monotonic() - began
+    return folder / "run", told, time.monotonic() - began
+
+
+def test_killed_again_and_again_the_next_run_gives_the_same_result(undisturbed, photos, tmp_path):
+    reference, _, whole = undisturbed
     moments, out, cache = random.Random(0), tmp_path / "run", tmp_path / "cache"
     for _ in range(KILLS):
         process = start(photos, out, cache=cache)
@@ -64,7 +72,7 @@ def test_killed_again_and_again_the_next_run_gives_the_same_result(photos, tmp_p
             learnet.load(out / "bundle", prove=True)
     code, _, errors = finish(start(photos, out, cache=cache))
     assert code == 0, errors
-    assert predictions(out) == predictions(tmp_path / "reference")
+    assert predictions(out) == predictions(reference)
     learnet.load(out / "bundle", prove=True)
 
 
@@ -81,10 +89,10 @@ def test_two_runs_at_once_share_a_cache(photos, tmp_path):
     assert predictions(tmp_path / "three") == predictions(tmp_path / "one")
 
 
-def test_a_disk_that_refuses_keeps_the_previous_bundle_and_says_so(photos, tmp_path):
-    out, cache = tmp_path / "run", tmp_path / "cache"
-    code, first, errors = finish(start(photos, out, cache=cache))
-    assert code == 0, errors
+def test_a_disk_that_refuses_keeps_the_previous_bundle_and_says_so(undisturbed, photos, tmp_path):
+    reference, first, _ = undisturbed
+    out = tmp_path / "run"
+    shutil.copytree(reference, out)
     before = predictions(out)
     (photos / "3" / "29.png").unlink()
     code, told, errors = finish(start(photos, out, cache=tmp_path / "other-cache", limit_bytes=400_000))

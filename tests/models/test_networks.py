@@ -169,6 +169,27 @@ def test_small_networks_predict_distributions_from_their_trainers_logits(name):
     assert {id(v) for v in weight_items(built.model).values()} == {id(v) for v in built.trainer.weights}
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_shifted_views_count_as_much_as_the_image_itself(flip):
+    built = network("resnet20", classes=4, input_size=(20, 24), test_time_flip=flip, test_time_shift=2)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 24, 3), np.uint8)
+    wide = np.pad(pixels, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    views = [pixels, wide[:, :20, :24], wide[:, 4:, 4:]]
+    logits = [np.asarray(built.trainer(view)) for view in views]
+    if flip:
+        mirrored = [np.asarray(built.trainer(view[:, :, ::-1])) for view in views]
+        logits = [(one + other) / 2 for one, other in zip(logits, mirrored, strict=True)]
+    powers = np.exp(logits[0] / 2 + (logits[1] + logits[2]) / 4)
+    np.testing.assert_allclose(np.asarray(built.model(pixels)), powers / powers.sum(1, keepdims=True), atol=1e-5)
+    assert {id(v) for v in weight_items(built.model).values()} == {id(v) for v in built.trainer.weights}
+
+
+@pytest.mark.parametrize("shift", [-1, 12, 17])
+def test_a_shift_out_of_the_image_is_refused(shift):
+    with pytest.raises(UsageError, match=rf"test_time_shift must be from 0 to 11 pixels .* received {shift}\."):
+        network("perceptron", classes=4, input_size=(12, 20), test_time_shift=shift)
+
+
 def test_option_a_shortcuts_add_zeros_for_new_channels():
     rows = {row.name: row.output_shape for row in layer_rows(network("resnet20").model)}
     assert rows["conv3_block1_every_second"] == (16, 16, 16)

@@ -21,6 +21,7 @@ CONFIGS = {
         dropout=0.25,
         precision="bfloat16",
         test_time_flip=True,
+        test_time_shift=2,
         validation_fraction=0.2,
         train_per_class=7,
         label_depth=2,

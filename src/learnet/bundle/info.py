@@ -36,6 +36,7 @@ LIBRARIES = (
 _HEAD_ARGUMENTS = {"kind", "kernel", "degree", "support_vectors"}
 _MOST_SUPPORT_VECTORS = 65_536
 _NETWORK_ARGUMENTS = {"kind", "input_size", "temperature", "test_time_flip", "options"}
+_MAY_BE_GIVEN = {"test_time_shift"}  # of a network; 0 where it is not
 _MIN_TEMPERATURE = 1e-6
 _MOST_LAYERS = 64
 _WIDEST_LAYER = 65_536
@@ -97,7 +98,8 @@ class BundleInfo:
             a backbone with a softmax layer on it. With a support-vector machine on it the arguments are also ``"head"``
             with ``"kind": "svm"``, ``"kernel"``, ``"degree"`` and ``"support_vectors"``, see
             ``learnet.models.with_machine``. Of a whole network they are also ``"kind": "network"``,
-            ``"temperature"``, ``"test_time_flip"`` and ``"options"``, see ``learnet.models.network``.
+            ``"temperature"``, ``"test_time_flip"``, ``"options"`` and, if it is not 0, ``"test_time_shift"``, see
+            ``learnet.models.network``.
         class_names: What the outputs mean, in order; at least two, all different.
         input_spec: How photos are prepared.
         calibration: What makes the probabilities believable.
@@ -307,7 +309,8 @@ def _check_architecture(architecture: object, spec: object) -> None:
             f"Known: {', '.join(ARCHITECTURES.names())}."
         )
     machine = isinstance(arguments, dict) and "head" in arguments
-    expected = _NETWORK_ARGUMENTS if whole else {"input_size", "head"} if machine else {"input_size"}
+    optional = _MAY_BE_GIVEN & arguments.keys() if whole else set()
+    expected = _NETWORK_ARGUMENTS | optional if whole else {"input_size", "head"} if machine else {"input_size"}
     size = exactly(arguments, expected, "architecture.arguments")["input_size"]
     if whole:
         _check_network(arguments)
@@ -332,6 +335,9 @@ def _check_network(arguments: dict[str, Any]) -> None:
         raise BundleError(
             f"{place}.test_time_flip should be true or false, but is {describe(arguments['test_time_flip'])}."
         )
+    shift = arguments.get("test_time_shift", 0)
+    if type(shift) is not int or shift < 0:
+        raise BundleError(f"{place}.test_time_shift should be 0 or a number of pixels, but is {describe(shift)}.")
     if not isinstance(options, dict):
         raise BundleError(f"{place}.options should be an object, but is {describe(options)}.")
     for name, value in options.items():

@@ -240,6 +240,7 @@ def _network(info: BundleInfo, weights: dict[str, np.ndarray]) -> keras.Model:
             dropout=0.0,
             temperature=arguments["temperature"],
             test_time_flip=arguments["test_time_flip"],
+            test_time_shift=arguments.get("test_time_shift", 0),
             options=arguments["options"],
         )
     except (LearnetError, TypeError, ValueError) as error:

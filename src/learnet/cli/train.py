@@ -95,6 +95,9 @@ def train(
         bool | None,
         typer.Option(help="Ask each photo and its mirror image.", show_default=False, rich_help_panel=_HOW),
     ] = None,
+    test_time_shift: Annotated[
+        int | None, _number("Ask each photo again from so many pixels up and left, and down and right.")
+    ] = None,
     precision: Annotated[
         Literal["float32", "bfloat16", "auto"] | None, _number("Of the steps; 'auto' times both.")
     ] = None,

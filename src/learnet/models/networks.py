@@ -10,9 +10,11 @@ from learnet.core import keras as import_keras
 from learnet.models.architectures import ARCHITECTURES, Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import keras
+
+_MOST_SHIFT = 16  # pixels
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,6 +41,7 @@ def network(
     dropout: float | None = None,
     temperature: float = 1.0,
     test_time_flip: bool = False,
+    test_time_shift: int = 0,
     options: Mapping[str, Any] | None = None,
 ) -> Network:
     """Build a published network whole, with random weights; nothing is ever downloaded.
@@ -50,6 +53,8 @@ def network(
         dropout: Rate before the last layers, in [0, 1); as published if not given.
         temperature: The logits are divided by it before they become probabilities; greater than 0.
         test_time_flip: Predict from the mean of the logits of each image and its mirror image.
+        test_time_shift: Ask each image, too, as it is seen from so many pixels up and left, and down and right; both
+            together count as much as the image itself. 0 asks neither; at most 16, and less than the image's side.
         options: What else the architecture's builder takes, e.g. ``{"hidden": [300, 100]}`` of ``"mlp"``.
 
     Raises:
@@ -78,23 +83,51 @@ def network(
     trainer = keras.Model(images, outputs, name=architecture.name)
     answer = outputs[0]
     if architecture.task == "classification":
-        answer = _probabilities(trainer, images, temperature=temperature, flip=test_time_flip)
+        _check_shift(test_time_shift, images)
+        views = [*_shifted(images, test_time_shift)]
+        answer = _probabilities(trainer, images, temperature=temperature, flip=test_time_flip, views=views)
     model = keras.Model(images, answer, name=architecture.name)
     return Network(model=model, trainer=trainer, auxiliary_weights=architecture.auxiliary_weights)
 
 
 def _probabilities(
-    trainer: keras.Model, images: keras.KerasTensor, *, temperature: float, flip: bool
+    trainer: keras.Model,
+    images: keras.KerasTensor,
+    *,
+    temperature: float,
+    flip: bool,
+    views: list[keras.KerasTensor],
 ) -> keras.KerasTensor:
     keras = import_keras()
     logits = trainer.outputs[0]
-    if flip:
-        plain = keras.Model(images, logits)
-        mirrored = plain(keras.ops.flip(images, axis=2))
-        logits = keras.layers.Average(name="both_sides")([logits, mirrored])
+    plain = keras.Model(images, logits)
+
+    def both_sides(view: Any, answer: Any, name: str) -> Any:
+        return keras.layers.Average(name=name)([answer, plain(keras.ops.flip(view, axis=2))]) if flip else answer
+
+    logits = both_sides(images, logits, "both_sides")
+    if views:
+        moved = [both_sides(view, plain(view), f"both_sides_{number}") for number, view in enumerate(views)]
+        logits = keras.layers.Average(name="all_views")([logits, keras.layers.Average(name="shifted")(moved)])
     if temperature != 1:
         logits = keras.layers.Rescaling(1 / temperature, name="calibrated")(logits)
     return keras.layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
+
+
+def _check_shift(shift: int, images: keras.KerasTensor) -> None:
+    most = min(_MOST_SHIFT, min(images.shape[1:3]) - 1)
+    if not 0 <= shift <= most:
+        raise UsageError(f"test_time_shift must be from 0 to {most} pixels for these images; received {shift}.")
+
+
+def _shifted(images: keras.KerasTensor, shift: int) -> Iterator[keras.KerasTensor]:
+    """Yield the images from two other places, what is not seen mirrored at the edge."""
+    if not shift:
+        return
+    height, width = images.shape[1:3]
+    wide = import_keras().ops.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="reflect")
+    yield wide[:, :height, :width]
+    yield wide[:, 2 * shift :, 2 * shift :]
 
 
 def backbone(name: str, *, input_size: tuple[int, int] | None = None) -> keras.Model:

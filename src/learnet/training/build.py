@@ -41,6 +41,7 @@ def prepare_network(
             dropout=config.dropout,
             temperature=temperature,
             test_time_flip=config.test_time_flip,
+            test_time_shift=config.test_time_shift,
             options=config.options,
         )
 

@@ -21,6 +21,7 @@ class TrainingChanges(TypedDict, total=False):
     dropout: float | None
     precision: Precision
     test_time_flip: bool
+    test_time_shift: int
     class_weights: ClassWeights
     validation_fraction: float
     epochs: int

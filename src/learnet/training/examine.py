@@ -128,6 +128,7 @@ def network_product(
                 "input_size": [spec.height, spec.width],
                 "temperature": study.temperature,
                 "test_time_flip": config.test_time_flip,
+                **({"test_time_shift": config.test_time_shift} if config.test_time_shift else {}),
                 "options": config.options,
             },
         },

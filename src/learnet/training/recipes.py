@@ -23,6 +23,7 @@ class Recipe:
         options: What else the network's builder takes.
         precision: See ``TrainConfig``.
         test_time_flip: See ``TrainConfig``.
+        test_time_shift: See ``TrainConfig``.
         validation_fraction: See ``TrainConfig``.
         crop_share: Padding out of which a crop is cut, as a share of the image's shorter side; added to what
             ``training`` says.
@@ -35,6 +36,7 @@ class Recipe:
     options: dict[str, Any] = field(default_factory=dict)
     precision: Precision = "float32"
     test_time_flip: bool = False
+    test_time_shift: int = 0
     validation_fraction: float = 0.1
     crop_share: float = 0.0
     training: TrainingConfig
@@ -85,6 +87,7 @@ RECIPES: Registry[Recipe] = Registry(
             options={"widths": [64, 256, 256], "residual": True},
             precision="auto",
             test_time_flip=True,
+            test_time_shift=1,
             validation_fraction=0.02,
             training=_cifar(epochs=26, learning_rate=0.6, l2=5e-4, crop=4, cutout=8),
         ),

@@ -26,6 +26,7 @@ class TrainConfig:
         precision: In which numbers a step computes; ``"auto"`` times both and keeps the faster one. The weights and
             the bundle are float32 in any case.
         test_time_flip: Whether a photo and its mirror image are both asked.
+        test_time_shift: Pixels by which a photo is shifted and asked again, see ``learnet.models.network``.
         class_weights: ``"balanced"`` weighs rare classes up.
         validation_fraction: Share of the training photos that choose the best epoch and calibrate, in (0, 1); not used
             where the dataset brings its own validation part.
@@ -48,6 +49,7 @@ class TrainConfig:
     dropout: float | None = None
     precision: Precision = "float32"
     test_time_flip: bool = False
+    test_time_shift: int = 0
     class_weights: ClassWeights = "none"
     validation_fraction: float = 0.1
     train_per_class: int | None = None

@@ -142,6 +142,7 @@ def configure(
         options=dict(options) if options is not None else (chosen.options if same else {}),
         precision=chosen.precision,
         test_time_flip=chosen.test_time_flip,
+        test_time_shift=chosen.test_time_shift,
         validation_fraction=chosen.validation_fraction,
         train_per_class=train_per_class,
         test_fraction=test_fraction,

@@ -81,7 +81,9 @@ class BundleBackbone:
         known = self.info.architecture
         if not self.info.is_network:
             return known
-        return {**known, "arguments": {**known["arguments"], "temperature": 1.0, "test_time_flip": False}}
+        arguments = {**known["arguments"], "temperature": 1.0, "test_time_flip": False}
+        arguments.pop("test_time_shift", None)
+        return {**known, "arguments": arguments}
 
     def classifier(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> keras.Model:
         """Return a network from uint8 images to probabilities, with the weights of ``model`` and this head."""
