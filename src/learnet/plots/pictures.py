@@ -23,11 +23,12 @@ def pictures_figure(images: np.ndarray, *, rows: Sequence[str] = (), columns: Se
         columns: What each column is called.
 
     Returns:
-        The figure, an inch and a bit for each picture.
+        The figure, each picture an inch and a bit wide.
     """
-    down, across = images.shape[:2]
+    down, across, height, width = images.shape[:4]
+    tall = max(1.25 * height / width + 0.1, 0.7 if rows else 0.0)  # a row's name is written upwards
     with drawing(**{"axes.grid": False}):
-        figure = new_figure(width=1.3 * across + 0.6, height=1.35 * down + 0.3)
+        figure = new_figure(width=1.3 * across + 0.6, height=tall * down + 0.3)
         grid = figure.subplots(down, across, squeeze=False)
         for row in range(down):
             for column in range(across):
