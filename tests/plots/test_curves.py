@@ -36,3 +36,9 @@ def test_pictures_stand_in_rows_and_columns():
     np.testing.assert_array_equal(figure.axes[4].images[0].get_array(), images[1, 1])
     assert figure.axes[3].get_ylabel() == "b"
     assert figure.axes[2].get_title() == "z"
+
+
+def test_flat_pictures_stand_close_together():
+    flat, square = (pictures_figure(np.zeros((4, 1, 60, width, 3), np.uint8)) for width in (240, 60))
+    assert flat.get_figheight() < 0.5 * square.get_figheight()
+    assert flat.get_figwidth() == square.get_figwidth()
