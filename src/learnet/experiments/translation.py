@@ -79,7 +79,7 @@ def copying(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome
         for model in ("attention", "plain"):
             networks = _network(model, seed=seed, units=96)
             _train(networks, _Lesson(steps=steps, draw=_copied), seed=seed, progress=progress)
-            random, longer = generator(seed, "asked"), range(_PRACTISED + 1, _LONGEST + 1)
+            random, longer = generator(seed, "asked"), range(_PRACTISED + 1, _LONGEST + 1, 7 if quick else 1)
             short = _copies(networks, _strings(random, _ASKED, _PRACTISED))
             each = [_copies(networks, _strings(random, _ASKED // 4, length)) for length in longer]
             long = np.mean(each, axis=0)
