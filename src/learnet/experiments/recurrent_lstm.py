@@ -73,17 +73,15 @@ def adding_problem(*, seeds: Sequence[int], quick: bool, progress: Progress) -> 
     for name, recurrent in {"LSTM": _adding_lstm, "plain network": _plain}.items():
         trainer = _trainer(recurrent, 2, 1, 0.003, online=name == "LSTM")
         for seed in seeds:
-            trainer.restart(seed)
-            drawn = _chunks(lambda seed, count: adding(count, length=length, seed=seed), seed, budget)
-            what = f"adding, {name}, seed {seed}"
-            used = _learn_chunks(
+            used = _practise(
                 trainer,
-                drawn,
+                lambda seed, count: adding(count, length=length, seed=seed),
                 batch=1 if name == "LSTM" else 16,
                 tolerance=ADDING_TOLERANCE,
                 budget=budget,
+                seed=seed,
                 progress=progress,
-                what=what,
+                what=f"adding, {name}, seed {seed}",
             )
             values.setdefault(f"{name}: sequences learnt from", []).append(float(used))
             test = _final(adding(tests, length=length, seed=seed + _FRESH))
@@ -111,17 +109,15 @@ def order_in_time(*, seeds: Sequence[int], quick: bool, progress: Progress) -> O
     for name, recurrent in {"LSTM": _order_lstm, "plain network": _plain}.items():
         trainer = _trainer(recurrent, 8, 4, 0.003, online=name == "LSTM")
         for seed in seeds:
-            trainer.restart(seed)
-            drawn = _chunks(lambda seed, count: temporal_order(count, seed=seed), seed, budget)
-            what = f"temporal order, {name}, seed {seed}"
-            used = _learn_chunks(
+            used = _practise(
                 trainer,
-                drawn,
+                lambda seed, count: temporal_order(count, seed=seed),
                 batch=1 if name == "LSTM" else 16,
                 tolerance=ORDER_TOLERANCE,
                 budget=budget,
+                seed=seed,
                 progress=progress,
-                what=what,
+                what=f"temporal order, {name}, seed {seed}",
             )
             values.setdefault(f"{name}: sequences learnt from", []).append(float(used))
             test = _final(temporal_order(tests, seed=seed + _FRESH))
@@ -226,20 +222,22 @@ def _final(sequences: FinalTargets) -> Lesson:
     return at_the_end(sequences.inputs, sequences.lengths, sequences.targets)
 
 
-def _learn_chunks(
+def _practise(
     trainer: SequenceTrainer,
-    chunks: Iterator[Lesson],
+    draw: Callable[[int, int], FinalTargets],
     *,
     batch: int,
     tolerance: float,
     budget: int,
+    seed: int,
     progress: Progress,
     what: str,
 ) -> int:
     """Learn until a whole chunk that is yet to be learnt is right, or the budget ends; return the sequences used."""
+    trainer.restart(seed)
     used = 0
     with progress.stage(what, budget) as task:
-        for chunk in chunks:
+        for chunk in _chunks(draw, seed, budget):
             if (np.abs(trainer.say_at_the_end(chunk) - chunk.targets[:, 0]) < tolerance).all():
                 break
             trainer.learn(chunk.part(slice(start, start + batch)) for start in range(0, len(chunk), batch))
