@@ -142,7 +142,7 @@ def page(
     )
     chosen = (
         f"The temperature, {run['temperature']:g}, is the most saturated one on {run['n_val']:,} validation photos "
-        "that keeps the PSNR above that of the mean colour:"
+        "whose colours are surely (by two standard errors) nearer to the truth than the mean colour:"
     )
     saturated = (
         f"- ColorUNet's colours are the more saturated ones on **{share:.1%}** of the photos (wanted: at least "

@@ -54,6 +54,8 @@ def test_the_temperature_is_the_most_vivid_one_that_is_near_enough(colouriser):
         found = examine(colouriser, PIECES, mean_colour=MEAN, temperature=row.temperature)
         assert row.psnr == pytest.approx(psnr(float(found.error.mean())), abs=1e-3)
         assert row.saturation == pytest.approx(float(found.saturation.mean()), abs=1e-4)
+        nearer = found.mean_error - found.error
+        assert row.nearer == pytest.approx(nearer.mean() / (nearer.std(ddof=1) / len(nearer) ** 0.5), rel=1e-3)
     assert chosen == max(rows, key=lambda row: row.psnr).temperature  # a network with random weights is never near
     distant = (2.0, 2.0)
     chosen, rows = choose_temperature(colouriser, PIECES, mean_colour=distant, temperatures=(0.1, 0.4, 1.0))

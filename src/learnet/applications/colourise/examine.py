@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 TEMPERATURES = (0.1, 0.2, 0.3, 0.38, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-MARGIN = 0.05
-"""By how many decibels the validation photos must beat the mean colour: the test photos are others."""
+SURE = 2.0
+"""Standard errors by which colours must be nearer to the truth than the mean colour: other photos will differ."""
 
 _AT_ONCE = 32
 
@@ -53,11 +53,14 @@ class TemperatureRow:
         temperature: Of the annealed mean.
         psnr: In U and V, in decibels.
         saturation: Mean over the photos, in [0, 1].
+        nearer: By how many standard errors the colours are nearer to the truth than the mean colour is, photo by photo;
+            negative if they are farther away.
     """
 
     temperature: float
     psnr: float
     saturation: float
+    nearer: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,7 +152,7 @@ def choose_temperature(
     temperatures: Sequence[float] = TEMPERATURES,
     progress: Progress | None = None,
 ) -> tuple[float, tuple[TemperatureRow, ...]]:
-    """Return the most vivid temperature whose colours are still nearer to the truth than the mean colour is.
+    """Return the most vivid temperature whose colours are surely nearer to the truth than the mean colour is.
 
     Where none is, the temperature with the smallest error is taken.
 
@@ -163,36 +166,48 @@ def choose_temperature(
     Returns:
         The temperature, and what each one gives.
     """
-    errors, vivid = np.zeros(len(temperatures)), np.zeros(len(temperatures))
-    baseline = 0.0
+    errors: list[Floats] = []
+    vivid = np.zeros(len(temperatures))
     predictor = Predictor.compile(colouriser.model)
     with (progress or Silent()).stage("Choosing the temperature", len(images)) as task:
         for photos, logits in _answers(predictor, images):
             truth, brightness = chroma(photos), luminance(photos)
-            baseline += squared_error(np.broadcast_to(np.asarray(mean_colour), truth.shape), truth).sum()
+            found = [squared_error(np.broadcast_to(np.asarray(mean_colour), truth.shape), truth)]
             for place, temperature in enumerate(temperatures):
                 colours = annealed_mean(logits, colouriser.colours, temperature=temperature)
-                errors[place] += squared_error(colours, truth).sum()
+                found.append(squared_error(colours, truth))
                 vivid[place] += saturation(join(brightness, colours)).sum()
+            errors.append(np.stack(found))
             task.advance(len(photos))
+    baseline, *each = np.concatenate(errors, axis=1)
     rows = tuple(
         TemperatureRow(
-            temperature=temperature, psnr=psnr(errors[place] / len(images)), saturation=vivid[place] / len(images)
+            temperature=temperature,
+            psnr=psnr(float(each[place].mean())),
+            saturation=vivid[place] / len(images),
+            nearer=_standard_errors(baseline - each[place]),
         )
         for place, temperature in enumerate(temperatures)
     )
-    return most_vivid(rows, at_least=psnr(baseline / len(images)) + MARGIN), rows
+    return most_vivid(rows), rows
 
 
-def most_vivid(rows: Sequence[TemperatureRow], *, at_least: float) -> float:
-    """Return the temperature with the largest saturation among those whose PSNR is large enough, else the nearest one.
+def _standard_errors(differences: Floats) -> float:
+    """Return the mean as a multiple of its standard error; 0 where all are equal or there is one alone."""
+    spread = float(differences.std(ddof=1)) if len(differences) > 1 else 0.0
+    return float(differences.mean() / (spread / len(differences) ** 0.5)) if spread > 0 else 0.0
+
+
+def most_vivid(rows: Sequence[TemperatureRow]) -> float:
+    """Return the temperature with the largest saturation among those that are surely near enough, else the nearest one.
 
     Example:
-        >>> rows = [TemperatureRow(temperature=t, psnr=p, saturation=s) for t, p, s in [(0.1, 20, 0.4), (1, 24, 0.2)]]
-        >>> most_vivid(rows, at_least=23), most_vivid(rows, at_least=19), most_vivid(rows, at_least=30)
-        (1, 0.1, 1)
+        >>> found = [(0.1, 20, 0.4, -3.0), (0.5, 23, 0.3, 2.5), (1.0, 24, 0.2, 5.0)]
+        >>> rows = [TemperatureRow(temperature=t, psnr=p, saturation=s, nearer=n) for t, p, s, n in found]
+        >>> most_vivid(rows), most_vivid(rows[:1]), most_vivid(rows[::2])
+        (0.5, 0.1, 1.0)
     """
-    able = [row for row in rows if row.psnr >= at_least]
+    able = [row for row in rows if row.nearer >= SURE]
     if able:
         return max(able, key=lambda row: row.saturation).temperature
     return max(rows, key=lambda row: row.psnr).temperature

@@ -132,8 +132,8 @@ def _temperatures(run: ColouriseRun) -> Html | None:
         for row in run.temperatures
     ]
     note = (
-        "Chosen is the most saturated one whose colours are still nearer to the truth than the mean colour; where none "
-        "is, the nearest one. The test photos had no say."
+        "Chosen is the most saturated one whose colours are surely nearer to the truth than the mean colour; where "
+        "none is, the nearest one. The test photos had no say."
     )
     header = ("Temperature", "PSNR in UV, dB", "Saturation")
     return join(table("Temperatures on the validation photos", header, rows), tag("p", note, class_="note"))
