@@ -142,8 +142,8 @@ def page(
     )
     chosen = (
         f"The temperature, {run['temperature']:g}, is the most saturated one on {run['n_val']:,} validation photos "
-        "whose colours are surely (by two standard errors) nearer to the truth than the mean colour, or, where none is, "
-        "the nearest one:"
+        "whose colours are surely (by two standard errors) nearer to the truth than the mean colour, or, where none "
+        "is, the nearest one:"
     )
     saturated = (
         f"- ColorUNet's colours are the more saturated ones on **{share:.1%}** of the photos (wanted: at least "
