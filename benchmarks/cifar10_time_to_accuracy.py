@@ -10,7 +10,7 @@ does not matter. How many epochs it needs for 79 % does not depend on the machin
 ``docs/cifar10-example.csv``, which ``--log-example`` writes.
 
 A recipe is timed from opening the photos to its last epoch, with everything that ``learnet train`` does in between;
-only the tests in between, which ``learnet train`` does not do, is left out. What is tested is what would be kept
+only the tests in between, which ``learnet train`` does not do, are left out. What is tested is what would be kept
 if training stopped there: the weights that are best on held-out training photos.
 """
 

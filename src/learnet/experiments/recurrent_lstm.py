@@ -8,6 +8,7 @@ back-propagation through time.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def reber_grammar(*, seeds: Sequence[int], quick: bool, progress: Progress) -> O
     values: dict[str, list[float]] = {}
     for name, recurrent in {"LSTM": _reber_lstm, "Elman": _elman_as_published}.items():
         online = name == "LSTM"
-        trainer = _trainer(recurrent, 7, 7, 0.01, online=online, bias=not online)
+        rate = _RATE if online else 0.01
+        trainer = SequenceTrainer(recurrent, width=7, outputs=7, learning_rate=rate, online=online, bias=not online)
         for seed, (learnt, fresh) in zip(seeds, data, strict=True):
             trainer.restart(seed)
             what, batch = f"Reber, {name}, seed {seed}", 1 if online else 8
@@ -70,27 +72,21 @@ def adding_problem(*, seeds: Sequence[int], quick: bool, progress: Progress) -> 
     """
     length, budget, tests = (22, 12_000, 256) if quick else (100, 100_000, 2_560)
     values: dict[str, list[float]] = {}
-    for name, recurrent in {"LSTM": _adding_lstm, "plain network": _plain}.items():
-        trainer = _trainer(recurrent, 2, 1, 0.003, online=name == "LSTM")
-        for seed in seeds:
-            used = _practise(
-                trainer,
-                lambda seed, count: adding(count, length=length, seed=seed),
-                batch=1 if name == "LSTM" else 16,
-                tolerance=ADDING_TOLERANCE,
-                budget=budget,
-                seed=seed,
-                progress=progress,
-                what=f"adding, {name}, seed {seed}",
-            )
-            values.setdefault(f"{name}: sequences learnt from", []).append(float(used))
-            test = _final(adding(tests, length=length, seed=seed + _FRESH))
-            errors = trainer.say_at_the_end(test) - test.targets[:, 0]
-            values.setdefault(f"{name}: sequences wrong by 0.04 or more", []).append(
-                float((np.abs(errors) >= ADDING_TOLERANCE).mean())
-            )
-            share = (errors**2).mean() / test.targets.var()
-            values.setdefault(f"{name}: squared error / the best constant's", []).append(float(share))
+    task = _Task(
+        title="adding",
+        lstm=_adding_lstm,
+        width=2,
+        outputs=1,
+        draw=lambda seed, count: adding(count, length=length, seed=seed),
+        tolerance=ADDING_TOLERANCE,
+    )
+    for name, said, targets in _raced(task, values, seeds=seeds, budget=budget, tests=tests, progress=progress):
+        errors = said - targets
+        values.setdefault(f"{name}: sequences wrong by 0.04 or more", []).append(
+            float((np.abs(errors) >= ADDING_TOLERANCE).mean())
+        )
+        share = (errors**2).mean() / targets.var()
+        values.setdefault(f"{name}: squared error / the best constant's", []).append(float(share))
     return Outcome(measured=values, remark=_TRAINED)
 
 
@@ -106,34 +102,74 @@ def order_in_time(*, seeds: Sequence[int], quick: bool, progress: Progress) -> O
     """
     budget, tests = (4_000, 256) if quick else (100_000, 2_560)
     values: dict[str, list[float]] = {}
-    for name, recurrent in {"LSTM": _order_lstm, "plain network": _plain}.items():
-        trainer = _trainer(recurrent, 8, 4, 0.003, online=name == "LSTM")
-        for seed in seeds:
-            used = _practise(
-                trainer,
-                lambda seed, count: temporal_order(count, seed=seed),
-                batch=1 if name == "LSTM" else 16,
-                tolerance=ORDER_TOLERANCE,
-                budget=budget,
-                seed=seed,
-                progress=progress,
-                what=f"temporal order, {name}, seed {seed}",
-            )
-            values.setdefault(f"{name}: sequences learnt from", []).append(float(used))
-            test = _final(temporal_order(tests, seed=seed + _FRESH))
-            said = trainer.say_at_the_end(test)
-            right = said.argmax(axis=1) == test.targets[:, 0].argmax(axis=1)
-            values.setdefault(f"{name}: right", []).append(float(right.mean()))
-            sure = (np.abs(said - test.targets[:, 0]) < ORDER_TOLERANCE).all(axis=1)
-            values.setdefault(f"{name}: every output within 0.3", []).append(float(sure.mean()))
+    task = _Task(
+        title="temporal order",
+        lstm=_order_lstm,
+        width=8,
+        outputs=4,
+        draw=lambda seed, count: temporal_order(count, seed=seed),
+        tolerance=ORDER_TOLERANCE,
+    )
+    for name, said, targets in _raced(task, values, seeds=seeds, budget=budget, tests=tests, progress=progress):
+        right = said.argmax(axis=1) == targets.argmax(axis=1)
+        values.setdefault(f"{name}: right", []).append(float(right.mean()))
+        sure = (np.abs(said - targets) < ORDER_TOLERANCE).all(axis=1)
+        values.setdefault(f"{name}: every output within 0.3", []).append(float(sure.mean()))
     return Outcome(measured=values, remark=_TRAINED)
 
 
-def _trainer(
-    recurrent: Callable[[int], Any], width: int, outputs: int, rate: float, *, online: bool, bias: bool = True
-) -> SequenceTrainer:
-    rate = _RATE if online else rate
-    return SequenceTrainer(recurrent, width=width, outputs=outputs, learning_rate=rate, online=online, bias=bias)
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """Sequences with a target at their end, and the LSTM that the paper gave to them.
+
+    Attributes:
+        title: For the progress.
+        lstm: From a seed to the layer.
+        width: Of the inputs.
+        outputs: Of the target.
+        draw: From a seed and a count to so many sequences.
+        tolerance: A sequence is right if every output is nearer than this.
+    """
+
+    title: str
+    lstm: Callable[[int], Any]
+    width: int
+    outputs: int
+    draw: Callable[[int, int], FinalTargets]
+    tolerance: float
+
+
+def _raced(
+    task: _Task,
+    values: dict[str, list[float]],
+    *,
+    seeds: Sequence[int],
+    budget: int,
+    tests: int,
+    progress: Progress,
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Train the LSTM and a plain network for each seed; yield their name, and what they say of new sequences.
+
+    Args:
+        task: What is learnt.
+        values: Gets the numbers of sequences learnt from.
+        seeds: One training each.
+        budget: Sequences at most.
+        tests: New sequences.
+        progress: Where to tell how it goes.
+
+    Yields:
+        A name, answers and targets, both ``(tests, outputs)``.
+    """
+    for name, recurrent, rate, batch in (("LSTM", task.lstm, _RATE, 1), ("plain network", _plain, 0.003, 16)):
+        trainer = SequenceTrainer(
+            recurrent, width=task.width, outputs=task.outputs, learning_rate=rate, online=batch == 1
+        )
+        for seed in seeds:
+            used = _practise(trainer, task, name=name, batch=batch, budget=budget, seed=seed, progress=progress)
+            values.setdefault(f"{name}: sequences learnt from", []).append(float(used))
+            test = _final(task.draw(seed + _FRESH, tests))
+            yield name, trainer.say_at_the_end(test), test.targets[:, 0]
 
 
 def _reber_lstm(seed: int) -> Any:
@@ -223,24 +259,16 @@ def _final(sequences: FinalTargets) -> Lesson:
 
 
 def _practise(
-    trainer: SequenceTrainer,
-    draw: Callable[[int, int], FinalTargets],
-    *,
-    batch: int,
-    tolerance: float,
-    budget: int,
-    seed: int,
-    progress: Progress,
-    what: str,
+    trainer: SequenceTrainer, task: _Task, *, name: str, batch: int, budget: int, seed: int, progress: Progress
 ) -> int:
     """Learn until a whole chunk that is yet to be learnt is right, or the budget ends; return the sequences used."""
     trainer.restart(seed)
     used = 0
-    with progress.stage(what, budget) as task:
-        for chunk in _chunks(draw, seed, budget):
-            if (np.abs(trainer.say_at_the_end(chunk) - chunk.targets[:, 0]) < tolerance).all():
+    with progress.stage(f"{task.title}, {name}, seed {seed}", budget) as stage:
+        for chunk in _chunks(task.draw, seed, budget):
+            if (np.abs(trainer.say_at_the_end(chunk) - chunk.targets[:, 0]) < task.tolerance).all():
                 break
             trainer.learn(chunk.part(slice(start, start + batch)) for start in range(0, len(chunk), batch))
             used += len(chunk)
-            task.advance(len(chunk))
+            stage.advance(len(chunk))
     return used

@@ -10,7 +10,7 @@ from learnet.core import keras as import_keras
 from learnet.models.architectures import ARCHITECTURES, Architecture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import keras
 
@@ -83,51 +83,46 @@ def network(
     trainer = keras.Model(images, outputs, name=architecture.name)
     answer = outputs[0]
     if architecture.task == "classification":
-        _check_shift(test_time_shift, images)
-        views = [*_shifted(images, test_time_shift)]
-        answer = _probabilities(trainer, images, temperature=temperature, flip=test_time_flip, views=views)
+        logits = _logits(trainer, images, flip=test_time_flip, shift=test_time_shift)
+        answer = _probabilities(logits, temperature=temperature)
     model = keras.Model(images, answer, name=architecture.name)
     return Network(model=model, trainer=trainer, auxiliary_weights=architecture.auxiliary_weights)
 
 
-def _probabilities(
-    trainer: keras.Model,
-    images: keras.KerasTensor,
-    *,
-    temperature: float,
-    flip: bool,
-    views: list[keras.KerasTensor],
-) -> keras.KerasTensor:
-    keras = import_keras()
-    logits = trainer.outputs[0]
-    plain = keras.Model(images, logits)
-
-    def both_sides(view: Any, answer: Any, name: str) -> Any:
-        return keras.layers.Average(name=name)([answer, plain(keras.ops.flip(view, axis=2))]) if flip else answer
-
-    logits = both_sides(images, logits, "both_sides")
-    if views:
-        moved = [both_sides(view, plain(view), f"both_sides_{number}") for number, view in enumerate(views)]
-        logits = keras.layers.Average(name="all_views")([logits, keras.layers.Average(name="shifted")(moved)])
-    if temperature != 1:
-        logits = keras.layers.Rescaling(1 / temperature, name="calibrated")(logits)
-    return keras.layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
-
-
-def _check_shift(shift: int, images: keras.KerasTensor) -> None:
+def _logits(trainer: keras.Model, images: keras.KerasTensor, *, flip: bool, shift: int) -> keras.KerasTensor:
+    """Return the logits of the images, or the mean of those of all views that are asked."""
+    logits, layers, ops = trainer.outputs[0], import_keras().layers, import_keras().ops
     most = min(_MOST_SHIFT, min(images.shape[1:3]) - 1)
     if not 0 <= shift <= most:
         raise UsageError(f"test_time_shift must be from 0 to {most} pixels for these images; received {shift}.")
+    if not (flip or shift):
+        return logits
+    plain = import_keras().Model(images, logits)
+
+    def both_sides(view: Any, answer: Any, name: str) -> Any:
+        return layers.Average(name=name)([answer, plain(ops.flip(view, axis=2))]) if flip else answer
+
+    logits = both_sides(images, logits, "both_sides")
+    if shift:
+        moved = [
+            both_sides(view, plain(view), f"both_sides_{number}") for number, view in enumerate(_shifted(images, shift))
+        ]
+        logits = layers.Average(name="all_views")([logits, layers.Average(name="shifted")(moved)])
+    return logits
 
 
-def _shifted(images: keras.KerasTensor, shift: int) -> Iterator[keras.KerasTensor]:
-    """Yield the images from two other places, what is not seen mirrored at the edge."""
-    if not shift:
-        return
+def _shifted(images: keras.KerasTensor, shift: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Return the images from two other places, what is not seen mirrored at the edge."""
     height, width = images.shape[1:3]
     wide = import_keras().ops.pad(images, ((0, 0), (shift, shift), (shift, shift), (0, 0)), mode="reflect")
-    yield wide[:, :height, :width]
-    yield wide[:, 2 * shift :, 2 * shift :]
+    return wide[:, :height, :width], wide[:, 2 * shift :, 2 * shift :]
+
+
+def _probabilities(logits: keras.KerasTensor, *, temperature: float) -> keras.KerasTensor:
+    layers = import_keras().layers
+    if temperature != 1:
+        logits = layers.Rescaling(1 / temperature, name="calibrated")(logits)
+    return layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
 
 
 def backbone(name: str, *, input_size: tuple[int, int] | None = None) -> keras.Model:

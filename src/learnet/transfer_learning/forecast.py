@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
 
-FROZEN = "what stays frozen"
+_FROZEN = "what stays frozen"
 _TIMED_STEPS = 3
 _FORWARD = 0.4  # of a step, for validation
 _AGAIN = 1 / (1 - CHECKED_SHARE)  # a second training, on all training photos
@@ -119,35 +119,34 @@ def forecast(
     classes = len(dataset.class_names)
     train, test = part_sizes(dataset, config)
     learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
-    first = {
-        "looking at the photos": speeds.photos(len(dataset)),
-        "the head": speeds.head(),
-        "bundle and report": speeds.publishing(),
-    }
     costs, trainings = {}, dict[str, float]()
     for mode in {"head": (), "auto": ("partial", "full")}.get(config.mode, (config.mode,)):
         costs[mode] = cost = _cost(mode, loaded, classes=classes, config=config)
         trainings[f"training, {mode}"] = cost.whole(learnt=learnt, checked=checked)
         if mode == "partial":
-            trainings[FROZEN] = speeds.compiling + speeds.computing * train * config.versions
-    first = {"starting": begun(), **first}
+            trainings[_FROZEN] = speeds.compiling + speeds.computing * train * config.versions
+    first = {
+        "starting": begun(),
+        "looking at the photos": speeds.photos(len(dataset)),
+        "the head": speeds.head(),
+        "bundle and report": speeds.publishing(),
+    }
+    last = {}
     if costs:
         first["comparing it with the head"] = speeds.solving()
-        trainings["testing what was trained"] = speeds.testing(test)
-        trainings["its bundle and report"] = speeds.publishing()
+        last = {"testing what was trained": speeds.testing(test), "its bundle and report": speeds.publishing()}
     stays = config.mode == "auto" and train < _FEW * classes
-    stages, limit = {**first, **trainings}, config.time_limit
-    after = speeds.testing(test) + speeds.publishing()
     told = _likely(
         costs,
         begin=sum(first.values()),
-        frozen=trainings.get(FROZEN, 0.0),
-        after=after if costs else 0.0,
+        frozen=trainings.get(_FROZEN, 0.0),
+        after=sum(last.values()),
         sizes=(learnt, checked),
-        limit=limit,
+        limit=config.time_limit,
         stays=stays,
     )
-    return Forecast(stages=stages, costs=costs, limit=limit, expected=told, stays=stays)
+    stages = {**first, **trainings, **last}
+    return Forecast(stages=stages, costs=costs, limit=config.time_limit, expected=told, stays=stays)
 
 
 def _likely(

@@ -183,11 +183,11 @@ def choose_temperature(
     rows = tuple(
         TemperatureRow(
             temperature=temperature,
-            psnr=psnr(float(each[place].mean())),
-            saturation=vivid[place] / len(images),
-            nearer=_standard_errors(baseline - each[place]),
+            psnr=psnr(float(error.mean())),
+            saturation=float(total / len(images)),
+            nearer=_standard_errors(baseline - error),
         )
-        for place, temperature in enumerate(temperatures)
+        for temperature, error, total in zip(temperatures, each, vivid, strict=True)
     )
     return most_vivid(rows), rows
 
