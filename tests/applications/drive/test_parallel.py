@@ -1,5 +1,8 @@
 import operator
 import os
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -30,3 +33,30 @@ def test_a_process_that_dies_is_told():
 def test_nothing_is_begun_when_the_time_is_up():
     assert run(abs, [1, 2], deadline=time.perf_counter() - 1) == {}
     assert run(abs, [1, 2], workers=2, deadline=time.perf_counter() - 1) == {}
+
+
+_CHILD = """
+import signal, time
+from learnet.applications.drive.parallel import each_track
+from learnet.core import Silent
+
+if __name__ == "__main__":
+    try:
+        for track, _ in each_track(time.sleep, [0.01, *[0.5] * 40], workers=2, title="Tracks", progress=Silent()):
+            print(track, flush=True)
+    except KeyboardInterrupt:
+        print("stopped", signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+def test_an_impatient_ctrl_c_ends_it_once(tmp_path):
+    script = tmp_path / "child.py"
+    script.write_text(_CHILD)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "0.01\n"
+        for _ in range(5):
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        said, _ = child.communicate(timeout=60)
+    assert said.splitlines()[-1] == "stopped True"
+    assert child.returncode == 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
 
@@ -76,6 +78,7 @@ def _by_processes(
     pool = ProcessPoolExecutor(min(workers, len(tracks)), mp_context=get_context("spawn"), initializer=_ignore_ctrl_c)
     waiting = list(reversed(tracks))
     running: dict[Future[ResultT], int] = {}
+    restore = _hear_ctrl_c_once()
     try:
         while True:
             while waiting and len(running) < workers and not _time_is_up(deadline):
@@ -92,6 +95,24 @@ def _by_processes(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        restore()
+
+
+def _hear_ctrl_c_once() -> Callable[[], object]:
+    """Ignore Ctrl-C after the first: a second one would break off the pool's end, which then never comes.
+
+    Returns:
+        What puts the usual answer to Ctrl-C back.
+    """
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else somebody has thought of it
+    if not usual or threading.current_thread() is not threading.main_thread():
+        return lambda: None
+
+    def once(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    return partial(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, once))
 
 
 def _ignore_ctrl_c() -> None:
