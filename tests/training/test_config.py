@@ -34,6 +34,11 @@ def test_a_value_out_of_its_range_is_named(name, value):
         TrainingConfig(**{name: value})
 
 
+def test_mirroring_by_turns_needs_mirroring():
+    with pytest.raises(UsageError, match="turn both on, or both off"):
+        Augmentation(alternate=True)
+
+
 @pytest.mark.parametrize(("name", "value"), [("rotation", 181.0), ("zoom", 1.0), ("colour", -0.1), ("crop", -1)])
 def test_so_is_one_of_the_augmentation(name, value):
     with pytest.raises(UsageError, match=f"augmentation's {name} must be"):

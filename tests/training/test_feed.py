@@ -32,6 +32,21 @@ def test_an_epoch_begun_in_its_middle_goes_on_as_it_would_have():
         assert np.array_equal(one.rows, other.rows)
 
 
+def test_mirroring_by_turns_shows_both_sides_of_each_image_within_two_epochs():
+    made = feed(augmentation=Augmentation(flip=True, alternate=True))
+    seen = []
+    for epoch in range(4):
+        batches = list(made.epoch(epoch))
+        rows = np.concatenate([batch.rows for batch in batches])
+        images = np.concatenate([batch.inputs for batch in batches])[np.argsort(rows)]
+        seen.append((images == IMAGES[:, :, ::-1]).all(axis=(1, 2, 3)))
+        assert (seen[-1] ^ (images == IMAGES).all(axis=(1, 2, 3))).all()
+    assert np.array_equal(seen[1], ~seen[0])
+    assert np.array_equal(seen[2], seen[0])
+    assert np.array_equal(seen[3], seen[1])
+    assert 0 < seen[0].sum() < len(IMAGES)
+
+
 def test_targets_are_smoothed_and_classes_weighed():
     batch = feed(label_smoothing=0.3, class_weights=(1.0, 2.0, 3.0)).batch(0, 0)
     labels = LABELS[batch.rows]

@@ -60,12 +60,12 @@ def feeds(*, weights=None, targets=None):
     left, right, wanted = data()
     wanted = wanted if targets is None else targets
 
-    def make(rows, random):
+    def make(rows, random, epoch):
         noise = random.normal(scale=0.01, size=(len(rows), 4)).astype(np.float32)
         weight = np.ones(len(rows), np.float32) if weights is None else weights[rows]
         return Batch(inputs=(left[rows] + noise, right[rows]), targets=wanted[rows], weights=weight, rows=rows)
 
-    def still(rows, random):
+    def still(rows, random, epoch):
         return Batch(
             inputs=(left[rows], right[rows]), targets=wanted[rows], weights=np.ones(len(rows), np.float32), rows=rows
         )

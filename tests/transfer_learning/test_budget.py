@@ -19,8 +19,8 @@ from learnet.transfer_learning import TransferConfig, modes
 from learnet.transfer_learning.budget import GUESSED, SOLVING, TIMED, Budget, OutOfTime
 from learnet.transfer_learning.extraction import NO_TIME
 from learnet.transfer_learning.fine_tuning import Inner, State, Tuned
-from learnet.transfer_learning.forecast import Forecast, TrainingCost
-from learnet.transfer_learning.timing import LAST_SOLUTION, Speeds
+from learnet.transfer_learning.forecast import Forecast, TrainingCost, _Rehearsal, _Sizes
+from learnet.transfer_learning.timing import BASELINES_SHARE, LAST_SOLUTION, Speeds
 from learnet.transfer_learning.trained import with_finding
 
 transfer_module = sys.modules["learnet.transfer_learning.transfer"]  # the package's name is the function's
@@ -55,6 +55,7 @@ class World:
         self.photo, self.step, self.starting, self.publishing, self.solving = thought
         self.factors, self.better = factors, better
         self.photos, self.train = sizes
+        self.checked = max(4, self.train - round(0.8 * self.train))
         self.published, self.epochs, self.findings, self.keep = [], 0, [], mode != "auto"
 
     def clock(self):
@@ -70,10 +71,11 @@ class World:
         return Speeds(**told, drawing=self.publishing - 0.3 - self.starting), None
 
     def forecast(self, *_, **__):
-        cost = TrainingCost(step=self.step, starting=self.starting, batch_size=16, epochs=8)
-        return Forecast(
-            stages={"starting": self.now}, costs={"partial": cost, "full": cost}, limit=self.limit, expected=self.now
-        )
+        costs = {"partial": self.cost(), "full": self.cost()}
+        return Forecast(stages={"starting": self.now}, costs=costs, limit=self.limit, expected=self.now)
+
+    def cost(self):
+        return TrainingCost(step=self.step, starting=self.starting, batch_size=16, epochs=8)
 
     def extractor(self, *, deadline, **_):
         def run(dataset):
@@ -96,15 +98,19 @@ class World:
     def study(self, divided, *, budget, **_):
         with budget.measuring(SOLVING):
             self.solve(lambda: budget.left() < LAST_SOLUTION * budget.expected(SOLVING))
+        if budget.allows(BASELINES_SHARE * budget.took(SOLVING), doubt=GUESSED):
+            self.spend("solving", BASELINES_SHARE * self.solving)
         made = types.SimpleNamespace(baselines=(), test=np.arange(self.photos - self.train))
         return made, types.SimpleNamespace(head=types.SimpleNamespace(kernel=np.zeros(0), bias=np.zeros(0)))
 
     def solve_again(self, *_, is_late, **__):
         self.solve(is_late, share=0.8)
         head = types.SimpleNamespace(kernel=np.zeros(0), bias=np.zeros(0))
-        return types.SimpleNamespace(head=head, measured_probabilities=np.eye(2)[[1, 1, 0, 0]])
+        return types.SimpleNamespace(head=head, measured_probabilities=np.eye(2)[np.arange(self.checked) % 2])
 
     def examples(self, trainable, rows):
+        if trainable.mode == "partial":
+            self.spend("starting", self.starting)
         for _row in rows:
             if trainable.is_late():
                 raise OutOfTime("The time was up while what stays frozen was computed.")
@@ -130,7 +136,7 @@ class World:
         fitted = Fitted(
             history=tuple(rows), best_epoch=1, reason="", seconds=self.now - begin, waited_share=0, jit=False
         )
-        logits = np.eye(2, dtype=np.float32)[[1, 1, 1, 1] if self.better else [0, 0, 0, 0]]
+        logits = np.eye(2, dtype=np.float32)[[int(self.better)] * self.checked]
         return Tuned(state=State(weights=[], kernel=np.zeros(0), bias=np.zeros(0)), check_logits=logits, fitted=fitted)
 
     def test_chosen(self, chosen, made, *_, budget, **__):
@@ -148,8 +154,7 @@ class World:
         return Run(folder=folder, config=None, **plain, **rest)
 
 
-def run(world, patch):
-    """Do what ``transfer`` does after the photos are found; return why it was refused, if it was."""
+def config_of(world):
     plain = {
         "data": "x",
         "backbone": "b",
@@ -160,7 +165,12 @@ def run(world, patch):
     }
     plain |= {"balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 1, "versions": 3}
     plain |= {"mode": world.mode, "time_limit": world.limit, "keep_mode": world.keep}
-    config = TransferConfig(**plain)
+    return TransferConfig(**plain)
+
+
+def run(world, patch):
+    """Do what ``transfer`` does after the photos are found; return why it was refused, if it was."""
+    config = config_of(world)
     known = {"measure_speeds": world.speeds, "forecast": world.forecast, "Extractor": world.extractor}
     known |= {"study": world.study, "publish": world.publish, "measure_chosen": world.test_chosen}
     known |= {"_fewer_per_class": lambda config, *_, **__: config, "round_robin": lambda *_, **__: None}
@@ -172,8 +182,10 @@ def run(world, patch):
     }
     known |= {"_head_product": lambda *_, **__: product("head")}
     known |= {"backbone_product": lambda *_, chosen, **__: product(chosen.mode)}
-    divided = types.SimpleNamespace(fingerprint="", labels=np.array([1, 1, 1, 1]), values=None, classes=2, groups=None)
-    inner = Inner(learn=np.arange(round(0.8 * world.train)), check=np.arange(4), given=False)
+    divided = types.SimpleNamespace(
+        fingerprint="", labels=np.ones(world.checked, int), values=None, classes=2, groups=None
+    )
+    inner = Inner(learn=np.arange(round(0.8 * world.train)), check=np.arange(world.checked), given=False)
     for name, value in known.items():
         patch.setattr(transfer_module, name, value, raising=False)
     patch.setattr(modes, "divide_training", lambda *_, **__: inner)
@@ -181,9 +193,9 @@ def run(world, patch):
     patch.setattr(modes, "tune", world.tune)
     for name, mode in (("UpperLayers", "partial"), ("AllLayers", "full")):
 
-        def make(*_, mode=mode, **__):
+        def make(*_, mode=mode, config=None, **__):
             made = types.SimpleNamespace(mode=mode, facts=dict, is_late=None)
-            made.examples = lambda rows: world.examples(made, rows)
+            made.examples = lambda rows: world.examples(made, np.repeat(rows, config.versions if config else 1))
             return made
 
         patch.setattr(modes, name, make)
@@ -285,6 +297,30 @@ def test_the_limit_is_kept_and_there_is_always_a_bundle(limit, mode, thought, fa
         return
     assert world.published[0][0] == "head"
     assert world.now <= 1.05 * limit
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    limit=st.floats(40, 900),
+    mode=st.sampled_from(["partial", "full", "auto"]),
+    thought=THOUGHT,
+    sizes=st.integers(30, 300).flatmap(lambda n: st.tuples(st.just(n), st.integers(20, n - 5))),
+)
+def test_a_run_takes_what_was_told_if_everything_takes_what_was_thought(limit, mode, thought, sizes):
+    factors = dict.fromkeys(("photo", "step", "starting", "publishing", "solving"), 1.0)
+    world = World(limit=limit, mode=mode, thought=thought, factors=factors, sizes=sizes, better=mode != "auto")
+    with pytest.MonkeyPatch.context() as patch:
+        refused = run(world, patch)
+    if refused:
+        return
+    told = _Rehearsal(
+        World.speeds(world)[0],
+        sizes=_Sizes(photos=world.photos, train=world.train, test=world.photos - world.train),
+        config=config_of(world),
+        few=0 if world.better else world.photos,
+    )
+    costs = {name: world.cost() for name in ("partial", "full") if mode in (name, "auto")}
+    assert told.run(costs, begun=1.5) == pytest.approx(world.now + 0.5, rel=0.25)
 
 
 def test_where_there_is_time_for_it_what_was_asked_for_is_trained_twice_and_published(monkeypatch):

@@ -1,8 +1,22 @@
 import numpy as np
 import pytest
 
-from learnet.transfer_learning.forecast import Forecast, TrainingCost, _likely
+from learnet.transfer_learning import TransferConfig
+from learnet.transfer_learning.forecast import Forecast, TrainingCost, _Rehearsal, _Sizes
 from learnet.transfer_learning.timing import Speeds, round_robin
+
+PLAIN = {
+    "data": "x",
+    "backbone": "b",
+    "weights": "random",
+    "train_per_class": None,
+    "test_fraction": 0.2,
+    "balance": "auto",
+    "label_depth": None,
+    "group_by": None,
+    "max_pixels": 1,
+    "seed": 0,
+}
 
 
 def test_any_beginning_of_the_order_holds_the_classes_equally():
@@ -44,27 +58,56 @@ def test_the_forecast_says_what_is_likely_and_what_everything_would_take():
     assert "training more than the head seldom helps; it is tried once." in told.describe()
 
 
+SPEEDS = Speeds(  # the head takes 10 s, simple methods 3 s, a bundle 3.3 s
+    compiling=2.0,
+    computing=0.1,
+    looking=0.0,
+    cached_share=0.0,
+    preparing=0.0,
+    shaping=0.0,
+    passing=10 / 190,
+    drawing=1.0,
+)
 PARTIAL = TrainingCost(step=0.5, starting=4.0, batch_size=10, epochs=12)  # an epoch takes 4.4 s, once takes 56.8 s
 FULL = TrainingCost(step=2.0, starting=4.0, batch_size=10, epochs=6)  # an epoch takes 17.6 s, once takes 109.6 s
+BOTH = {"partial": PARTIAL, "full": FULL}
+HEAD = 5 + 12 + 10 + 3 + 3.3  # begun, photos, head, simple methods, bundle
+COMPUTING = 2 + 2 * 100 * 0.1  # of two versions of each photo
+LAST = 2 + 20 * 0.1 + 3.3  # testing, bundle
+LEAVING = 0.7
+
+
+def rehearsed(costs, *, limit=None, mode="auto", few=0):
+    config = TransferConfig(**PLAIN, mode=mode, time_limit=limit, versions=2)
+    sizes = _Sizes(photos=120, train=100, test=20)
+    return _Rehearsal(SPEEDS, sizes=sizes, config=config, few=few).run(costs, begun=5.0)
 
 
 @pytest.mark.parametrize(
-    ("costs", "limit", "stays", "seconds"),
+    ("costs", "few", "seconds"),
     [
-        ({}, None, False, 30),
-        ({}, 20.0, False, 20),
-        ({"partial": PARTIAL}, None, False, 30 + 8 + 2.25 * 56.8 + 12),
-        ({"partial": PARTIAL, "full": FULL}, None, False, 30 + 8 + 2.25 * (56.8 + 109.6) + 12),
-        ({"partial": PARTIAL, "full": FULL}, None, True, 30 + 8 + 56.8),
-        # 100 - 30 - 12 - 8 leave 50 s, of which 40 s count: 13.8 s an epoch's worth, 3 epochs
-        ({"partial": PARTIAL}, 100.0, False, 30 + 8 + 2.25 * (4 + 3 * 4.4) + 12),
-        ({"partial": PARTIAL}, 100.0, True, 30 + 8 + 4 + 3 * 4.4),
-        # 10 s are left, of which computing takes half: no epoch fits
-        ({"partial": PARTIAL}, 52.0, True, 30 + 5),
-        # what partial may take again is set aside before full is tried, for which nothing is left then
-        ({"partial": PARTIAL, "full": FULL}, 100.0, False, 30 + 8 + 2.25 * (4 + 3 * 4.4) + 12),
+        ({}, 0, HEAD),
+        ({"partial": PARTIAL}, 0, HEAD + 8 + COMPUTING + 2.25 * 56.8 + LAST),
+        (BOTH, 0, HEAD + 8 + COMPUTING + 2.25 * (56.8 + 109.6) + LAST),
+        (BOTH, 101, HEAD + 8 + COMPUTING + 56.8),
     ],
 )
-def test_what_is_likely_is_what_a_run_would_decide(costs, limit, stays, seconds):
-    told = _likely(costs, begin=30.0, frozen=8.0, after=12.0 if costs else 0, sizes=(80, 20), limit=limit, stays=stays)
-    assert told == pytest.approx(seconds)
+def test_without_a_limit_everything_is_done_that_may_help(costs, few, seconds):
+    assert rehearsed(costs, few=few) == pytest.approx(seconds + LEAVING)
+
+
+def test_within_a_limit_a_run_s_own_decisions_are_taken():
+    # 1.5 times head, bundle and leaving are set aside: 36.4 s are left after 5 s, 21 s for 12 s of photos
+    aside = 1.5 * (10 + 3.3 + 0.7)
+    assert rehearsed({}, limit=(5 + 12 + aside) / 0.99) == pytest.approx(HEAD - 3 + 3 + LEAVING)
+    # half of the photos only: the head takes half as long
+    cut = rehearsed({}, limit=(5 + 6 + aside) / 0.99)
+    assert cut == pytest.approx(5 + 6 + 5 + 1.5 + 3.3 + LEAVING)
+    # no time to train more: less than the limit
+    assert rehearsed(BOTH, limit=45.0) == pytest.approx(HEAD + LEAVING)
+    # some epochs of the upper layers
+    some = rehearsed({"partial": PARTIAL}, limit=130.0)
+    epochs = (some - LEAVING - HEAD - 8 - COMPUTING - LAST) / 2.25
+    assert (epochs - 4) / 4.4 == pytest.approx(round((epochs - 4) / 4.4))
+    assert 0 < (epochs - 4) / 4.4 < 12
+    assert some < 130

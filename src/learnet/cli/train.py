@@ -105,6 +105,10 @@ def train(
     flip: Annotated[
         bool | None, typer.Option(help="Mirror every second one.", show_default=False, rich_help_panel=_AUGMENT)
     ] = None,
+    alternate: Annotated[
+        bool | None,
+        typer.Option(help="Mirror by turns, not by chance.", show_default=False, rich_help_panel=_AUGMENT),
+    ] = None,
     crop: Annotated[int | None, _number("Crop out of a padding of so many pixels.", _AUGMENT)] = None,
     rotation: Annotated[_Float, _number("Largest angle, in degrees.", _AUGMENT)] = None,
     zoom: Annotated[_Float, _number("Largest relative change of size.", _AUGMENT)] = None,

@@ -15,7 +15,12 @@ _GREY = 128
 
 
 def augment(
-    images: NDArray[np.uint8], targets: NDArray[np.float32], *, how: Augmentation, random: np.random.Generator
+    images: NDArray[np.uint8],
+    targets: NDArray[np.float32],
+    *,
+    how: Augmentation,
+    random: np.random.Generator,
+    mirrored: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Return changed copies of a batch.
 
@@ -24,6 +29,7 @@ def augment(
         targets: float32 ``(b, classes)``, not changed.
         how: What is done, and how strongly.
         random: Where every draw comes from.
+        mirrored: bool ``(b,)``, which images ``how.flip`` mirrors; drawn if not given.
 
     Returns:
         Images and targets of the same shapes.
@@ -33,7 +39,7 @@ def augment(
     if how.rotation or how.zoom:
         images = _turned(images, how.rotation, how.zoom, random)
     if how.flip:
-        mirrored = random.random(len(images)) < 0.5
+        mirrored = random.random(len(images)) < 0.5 if mirrored is None else mirrored
         images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
     if how.colour:
         images = _recoloured(images, how.colour, random)

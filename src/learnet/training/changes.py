@@ -49,6 +49,7 @@ class TrainingChanges(TypedDict, total=False):
     deterministic: bool
     checkpoint_seconds: float
     flip: bool
+    alternate: bool
     crop: int
     rotation: float
     zoom: float

@@ -19,6 +19,8 @@ class Augmentation:
 
     Attributes:
         flip: Mirror left and right, every second image.
+        alternate: With ``flip``: what is mirrored in one epoch of a training is not in the next, so that two epochs
+            show both sides of every image (Jordan, 2024, section 3.6).
         crop: Pixels of reflected padding out of which a crop of the original size is cut; 0 is off.
         rotation: Largest angle in degrees, in [0, 180].
         zoom: Largest relative change of size, in [0, 1).
@@ -31,6 +33,7 @@ class Augmentation:
     """
 
     flip: bool = False
+    alternate: bool = False
     crop: int = 0
     rotation: float = 0.0
     zoom: float = 0.0
@@ -39,6 +42,10 @@ class Augmentation:
     mixup: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.alternate and not self.flip:
+            raise UsageError(
+                "The augmentation's alternate says how to flip, but flip is off: turn both on, or both off."
+            )
         _within("augmentation's crop", self.crop, low=0)
         _within("augmentation's rotation", self.rotation, low=0, high=180)
         _within("augmentation's zoom", self.zoom, low=0, below=1)

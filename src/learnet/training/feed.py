@@ -80,7 +80,8 @@ class Feed:
     Args:
         plan: From the number of an epoch to its batches, each as the rows of its examples; the same number of batches
             for every epoch, the same ones whenever it is asked.
-        make: From rows and a random generator, which is the batch's own, to the batch. Called in a thread.
+        make: From rows, a random generator, which is the batch's own, and the epoch's number to the batch. Called in a
+            thread.
         seed: All that is random comes from it.
 
     Attributes:
@@ -89,7 +90,7 @@ class Feed:
         waited: Seconds that steps have waited for batches.
 
     Example:
-        >>> def make(rows, random):
+        >>> def make(rows, random, epoch):
         ...     inputs = random.normal(size=(len(rows), 2)).astype(np.float32)
         ...     return Batch(inputs=inputs, targets=rows, weights=np.ones(len(rows), np.float32), rows=rows)
         >>> feed = Feed(plan=lambda epoch: np.array_split(np.arange(5), 2), make=make, seed=0)
@@ -101,7 +102,7 @@ class Feed:
         self,
         *,
         plan: Callable[[int], Sequence[NDArray[np.int64]]],
-        make: Callable[[NDArray[np.int64], np.random.Generator], Batch],
+        make: Callable[[NDArray[np.int64], np.random.Generator, int], Batch],
         seed: int,
     ) -> None:
         self._plan, self._given, self._seed = plan, make, seed
@@ -149,7 +150,7 @@ class Feed:
             maker.join()
 
     def _make(self, rows: NDArray[np.int64], epoch: int, step: int) -> Batch:
-        return self._given(rows, generator(self._seed, f"augmentation {epoch} {step}"))
+        return self._given(rows, generator(self._seed, f"augmentation {epoch} {step}"), epoch)
 
 
 def shuffled(count: int, *, batch_size: int, seed: int) -> Callable[[int], list[NDArray[np.int64]]]:
@@ -203,12 +204,16 @@ def photo_feed(
     smoothed += np.eye(classes, dtype=np.float32) * (1 - smooth)
     weights = np.asarray(config.class_weights or [1.0] * classes, np.float32)
 
-    def make(rows: NDArray[np.int64], random: np.random.Generator) -> Batch:
+    sides = generator(config.seed, "sides").random(len(images)) < 0.5
+
+    def make(rows: NDArray[np.int64], random: np.random.Generator, epoch: int) -> Batch:
         targets = smoothed[labels[rows]]
         if isinstance(images, Views):
             values = images.pick(rows, random)
         else:
-            values, targets = augment(images[rows], targets, how=config.augmentation, random=random)
+            how = config.augmentation
+            mirrored = sides[rows] ^ bool(epoch % 2) if how.alternate else None
+            values, targets = augment(images[rows], targets, how=how, random=random, mirrored=mirrored)
         return Batch(inputs=values, targets=targets, weights=weights[labels[rows]], rows=rows)
 
     plan = shuffled(len(images), batch_size=config.batch_size, seed=config.seed)
@@ -220,7 +225,7 @@ def validation_feed(images: NDArray[np.uint8] | Views, labels: NDArray[np.intege
     values = images.values[:, 0] if isinstance(images, Views) else images
     targets = np.eye(classes, dtype=np.float32)
 
-    def make(rows: NDArray[np.int64], _: np.random.Generator) -> Batch:
+    def make(rows: NDArray[np.int64], _: np.random.Generator, __: int) -> Batch:
         span = slice(rows[0], rows[-1] + 1)
         return Batch(
             inputs=np.ascontiguousarray(values[span]),

@@ -42,7 +42,9 @@ class Recipe:
     training: TrainingConfig
 
 
-def _cifar(*, epochs: int, learning_rate: float, l2: float, crop: int, cutout: int) -> TrainingConfig:
+def _cifar(
+    *, epochs: int, learning_rate: float, l2: float, crop: int, cutout: int, alternate: bool = False
+) -> TrainingConfig:
     return TrainingConfig(
         epochs=epochs,
         batch_size=512,
@@ -55,7 +57,7 @@ def _cifar(*, epochs: int, learning_rate: float, l2: float, crop: int, cutout: i
         l2=l2,
         label_smoothing=0.2,
         ema=0.99,
-        augmentation=Augmentation(flip=True, crop=crop, cutout=cutout),
+        augmentation=Augmentation(flip=True, alternate=alternate, crop=crop, cutout=cutout),
     )
 
 
@@ -89,7 +91,7 @@ RECIPES: Registry[Recipe] = Registry(
             test_time_flip=True,
             test_time_shift=1,
             validation_fraction=0.02,
-            training=_cifar(epochs=26, learning_rate=0.6, l2=5e-4, crop=4, cutout=8),
+            training=_cifar(epochs=27, learning_rate=0.6, l2=5e-4, crop=4, cutout=8, alternate=True),
         ),
     ],
 )

@@ -11,13 +11,23 @@ import numpy as np
 
 from learnet.data import Part
 from learnet.training import Batch, Trainer
-from learnet.transfer_learning.budget import TIMED
+from learnet.transfer_learning.budget import (
+    FIRST_BUNDLE,
+    GUESSED,
+    LEAVING,
+    MEASURED,
+    SECOND_BUNDLE,
+    SOLVING,
+    TESTING,
+    TIMED,
+    Budget,
+)
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, upper_part
 from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logits, training_of
-from learnet.transfer_learning.timing import spoken
+from learnet.transfer_learning.timing import BASELINES_SHARE, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import keras
 
@@ -32,7 +42,8 @@ _TIMED_STEPS = 3
 _FORWARD = 0.4  # of a step, for validation
 _AGAIN = 1 / (1 - CHECKED_SHARE)  # a second training, on all training photos
 _FEW = 100  # training photos a class, with less of which the head alone is rarely beaten
-COMPUTING_SHARE = 0.5  # of the time that is left may go into computing activations
+_LEAVING = 0.7  # seconds in which a process ends
+_COMPUTING_SHARE = 0.5  # of the time that is left may go into computing activations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +129,7 @@ def forecast(
     """
     classes = len(dataset.class_names)
     train, test = part_sizes(dataset, config)
-    learnt, checked = round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
+    learnt, checked = divided_training(train)
     costs, trainings = {}, dict[str, float]()
     for mode in {"head": (), "auto": ("partial", "full")}.get(config.mode, (config.mode,)):
         costs[mode] = cost = _cost(mode, loaded, classes=classes, config=config)
@@ -135,57 +146,129 @@ def forecast(
     if costs:
         first["comparing it with the head"] = speeds.solving()
         last = {"testing what was trained": speeds.testing(test), "its bundle and report": speeds.publishing()}
-    stays = config.mode == "auto" and train < _FEW * classes
-    told = _likely(
-        costs,
-        begin=sum(first.values()),
-        frozen=trainings.get(_FROZEN, 0.0),
-        after=sum(last.values()),
-        sizes=(learnt, checked),
-        limit=config.time_limit,
-        stays=stays,
-    )
+    few = _FEW * classes
+    rehearsal = _Rehearsal(speeds, sizes=_Sizes(photos=len(dataset), train=train, test=test), config=config, few=few)
+    expected = rehearsal.run(costs, begun=begun())
     stages = {**first, **trainings, **last}
-    return Forecast(stages=stages, costs=costs, limit=config.time_limit, expected=told, stays=stays)
+    return Forecast(
+        stages=stages, costs=costs, limit=config.time_limit, expected=expected, stays=rehearsal.stays and bool(costs)
+    )
 
 
-def _likely(
-    costs: dict[str, TrainingCost],
-    *,
-    begin: float,
-    frozen: float,
-    after: float,
-    sizes: tuple[int, int],
-    limit: float | None,
-    stays: bool,
-) -> float:
-    """Return what will most likely be done within the limit, in seconds, as a run decides it on its way.
+def set_aside(budget: Budget, speeds: Speeds) -> None:
+    """Set time aside for what every run must do after its photos are looked at."""
+    budget.expect(SOLVING, speeds.solving(), doubt=GUESSED)
+    budget.expect(FIRST_BUNDLE, speeds.publishing(), doubt=GUESSED)
+    budget.expect(LEAVING, _LEAVING, doubt=GUESSED)
+
+
+def versions_in_time(budget: Budget, *, wanted: int, photos: int, photo_seconds: float, starting: float) -> int:
+    """Return how many versions of each photo can be computed in the share of the time that is for it."""
+    if budget.limit is None:
+        return wanted
+    left = _COMPUTING_SHARE * budget.left() - starting
+    return max(0, min(wanted, int(left / ((1 + TIMED) * photos * photo_seconds + 1e-9))))
+
+
+def epochs_in_time(budget: Budget, cost: TrainingCost, *, again: float, learnt: int, checked: int) -> int:
+    """Return how many epochs the time allows, ``again`` seconds of training once more what was trained counted."""
+    if budget.limit is None:
+        return cost.epochs
+    return cost.affordable_epochs(budget.left() / (1 + TIMED) - again, learnt=learnt, checked=checked)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sizes:
+    """How many photos there are in all, how many train, and how many test."""
+
+    photos: int
+    train: int
+    test: int
+
+    def cut(self, share: float) -> _Sizes:
+        return _Sizes(photos=int(share * self.photos), train=int(share * self.train), test=int(share * self.test))
+
+
+class _Rehearsal:
+    """A run played beforehand by the rules of its budget, on a clock that only expectations move.
 
     Args:
-        costs: Of the trainings, in order.
-        begin: Everything before them.
-        frozen: What computing activations takes before the first of them, if nothing cuts it.
-        after: Everything behind them, if one of them is kept.
-        sizes: Photos that are learnt from, and that are checked with.
-        limit: Seconds, or None.
-        stays: Nothing is kept of the first training, and no other follows.
+        speeds: What was timed.
+        sizes: How much there is to do.
+        config: What was asked.
+        few: Photos with less of which the head alone will most likely be kept, where modes are chosen.
     """
-    left, spent, again = float("inf") if limit is None else limit - begin - after, begin, 0.0
-    for cost in costs.values():
-        computing = min(frozen, max(0.0, COMPUTING_SHARE * left))
-        left, spent, frozen = left - computing, spent + computing, 0.0
-        learnt, checked = sizes
-        epochs = cost.epochs
-        if limit is not None:
-            epochs = cost.affordable_epochs(left / (1 + TIMED) - again, learnt=learnt, checked=checked)
-        if not epochs:
-            break
-        once = cost.once(learnt=learnt, checked=checked, epochs=epochs)
-        left, spent, again = left - once, spent + once, again + _AGAIN * once
-        if stays:
-            break
-    told = spent if stays or not again else spent + again + after
-    return told if limit is None else min(told, limit)
+
+    def __init__(self, speeds: Speeds, *, sizes: _Sizes, config: TransferConfig, few: int) -> None:
+        self._speeds, self._sizes, self._config, self._few = speeds, sizes, config, few
+        self._now = 0.0
+        self._budget = Budget(start=0.0, limit=config.time_limit, clock=lambda: self._now)
+
+    @property
+    def stays(self) -> bool:
+        """Whether the head alone will most likely be kept."""
+        return self._config.mode == "auto" and self._sizes.train < self._few
+
+    def run(self, costs: Mapping[str, TrainingCost], *, begun: float) -> float:
+        """Return the seconds that the run most likely takes, those until now included."""
+        speeds, budget = self._speeds, self._budget
+        self._now = begun
+        set_aside(budget, speeds)
+        looking = speeds.photos(self._sizes.photos)
+        share = 1.0 if budget.left() >= looking else max(0.0, budget.left() / looking)
+        self._now += share * looking
+        self._sizes = self._sizes.cut(share)
+        solving = speeds.solving(share=share)
+        with budget.measuring(SOLVING):
+            self._now += solving
+        if budget.allows(BASELINES_SHARE * solving, doubt=GUESSED):
+            self._now += BASELINES_SHARE * solving
+        with budget.measuring(FIRST_BUNDLE):
+            self._now += speeds.publishing()
+        if costs:
+            self._train(costs, solving=solving)
+        return self._now + _LEAVING
+
+    def _train(self, costs: Mapping[str, TrainingCost], *, solving: float) -> None:
+        """Pass the time for what is trained besides the head; all of it is kept, or nothing."""
+        budget, speeds, sizes = self._budget, self._speeds, self._sizes
+        budget.expect(SECOND_BUNDLE, speeds.publishing(), doubt=MEASURED)
+        budget.expect(TESTING, speeds.testing(sizes.test), doubt=TIMED)
+        if not budget.allows(solving, doubt=MEASURED):
+            return
+        self._now += (1 - CHECKED_SHARE) * solving
+        again = 0.0
+        for mode, cost in costs.items():
+            once = self._try(mode, cost, again=again)
+            self._now += once
+            if not once or self.stays:
+                break
+            again += _AGAIN * once
+        if not again:
+            return
+        if budget.allows(again, doubt=MEASURED):
+            self._now += again
+        self._now += speeds.testing(sizes.test) + speeds.publishing()
+
+    def _try(self, mode: str, cost: TrainingCost, *, again: float) -> float:
+        """Pass the time for what a training is fed; return the seconds that it takes, 0 if there is no time for it."""
+        train, speeds = self._sizes.train, self._speeds
+        wanted = self._config.versions if mode == "partial" else 1
+        versions = versions_in_time(
+            self._budget, wanted=wanted, photos=train, photo_seconds=speeds.computing, starting=speeds.compiling
+        )
+        if not versions:
+            return 0.0
+        if mode == "partial":
+            self._now += speeds.compiling + versions * train * speeds.computing
+        learnt, checked = divided_training(train)
+        epochs = epochs_in_time(self._budget, cost, again=again, learnt=learnt, checked=checked)
+        return cost.once(learnt=learnt, checked=checked, epochs=epochs) if epochs else 0.0
+
+
+def divided_training(train: int) -> tuple[int, int]:
+    """Return how many of the photos that train are learnt from, and how many choose between modes."""
+    return round(train * (1 - CHECKED_SHARE)), round(train * CHECKED_SHARE)
 
 
 def part_sizes(dataset: Dataset, config: TransferConfig) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from learnet.core import DataError
 from learnet.evaluation import paired_test
 from learnet.training.checkpoint import Checkpoint, has_checkpoint
-from learnet.transfer_learning.budget import MEASURED, SOLVING, TIMED, OutOfTime
+from learnet.transfer_learning.budget import MEASURED, SOLVING, OutOfTime
 from learnet.transfer_learning.fine_tuning import (
     AllLayers,
     State,
@@ -21,7 +21,7 @@ from learnet.transfer_learning.fine_tuning import (
     training_of,
     tune,
 )
-from learnet.transfer_learning.forecast import COMPUTING_SHARE
+from learnet.transfer_learning.forecast import epochs_in_time, versions_in_time
 from learnet.transfer_learning.head import solve_head
 from learnet.transfer_learning.timing import LAST_SOLUTION
 
@@ -195,7 +195,7 @@ class Climb:
         self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_], *, before: list[_Step]
     ) -> _Step | None:
         """Train in one mode; return None if there is no time for it."""
-        versions = self._decided(f"{mode}, versions", lambda: self._affordable_versions(mode, inner))
+        versions = self._decided(f"{mode}, versions", lambda: self._versions(mode, inner))
         if not versions:
             self._no_time(mode)
             return None
@@ -211,7 +211,7 @@ class Climb:
             except OutOfTime as error:
                 self._say(str(error))
                 return None
-            epochs = self._decided(f"{mode}, epochs", lambda: self._affordable_epochs(mode, inner, before))
+            epochs = self._decided(f"{mode}, epochs", lambda: self._epochs(mode, inner, before))
             if not epochs:
                 self._no_time(mode)
                 return None
@@ -249,21 +249,22 @@ class Climb:
         self._journal.close(stage, replace(outcome, notes=notes))
         return tuned
 
-    def _affordable_versions(self, mode: str, inner: Inner) -> int:
+    def _versions(self, mode: str, inner: Inner) -> int:
         """Return how many versions of each photo the time that is left allows; of ``"full"`` whether one is decoded."""
         wanted = self._config.versions if mode == "partial" else 1
-        if self._budget.limit is None:
-            return wanted
-        left = COMPUTING_SHARE * self._budget.left() - self._starting
-        return max(0, min(wanted, int(left / ((1 + TIMED) * self._taught(inner) * self._photo_seconds + 1e-9))))
+        return versions_in_time(
+            self._budget,
+            wanted=wanted,
+            photos=self._taught(inner),
+            photo_seconds=self._photo_seconds,
+            starting=self._starting,
+        )
 
-    def _affordable_epochs(self, mode: str, inner: Inner, before: list[_Step]) -> int:
+    def _epochs(self, mode: str, inner: Inner, before: list[_Step]) -> int:
         """Return how many epochs the time that is left allows, what is to be trained again counted."""
-        if self._budget.limit is None:
-            return self._costs[mode].epochs
         again = sum(self._again(step, inner) for step in before)
-        left = self._budget.left() / (1 + TIMED) - again
-        return self._costs[mode].affordable_epochs(left, learnt=len(inner.learn), checked=len(inner.check))
+        learnt, checked = len(inner.learn), len(inner.check)
+        return epochs_in_time(self._budget, self._costs[mode], again=again, learnt=learnt, checked=checked)
 
     def _decided(self, name: str, decide: Callable[[], int]) -> int:
         """Return what an earlier process decided; else decide now, and note it unless it is nothing."""

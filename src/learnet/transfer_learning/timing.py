@@ -60,9 +60,9 @@ class Speeds:
         """Return the seconds for looking at so many photos."""
         return count * (self.looking * self.cached_share + self.computing * (1 - self.cached_share))
 
-    def solving(self) -> float:
-        """Return the seconds for choosing and solving a head."""
-        return _DESIGNS * self.preparing + _SOLUTIONS * self.shaping + _EVALUATIONS * self.passing
+    def solving(self, *, share: float = 1.0) -> float:
+        """Return the seconds for choosing and solving a head on so many of the training rows."""
+        return share * (_DESIGNS * self.preparing + _EVALUATIONS * self.passing) + _SOLUTIONS * self.shaping
 
     def baselines(self) -> float:
         """Return the seconds for measuring simple methods."""

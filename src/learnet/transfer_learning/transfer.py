@@ -16,11 +16,8 @@ from learnet.inference import Predictor
 from learnet.runs import Product, Run, Stopwatch, publish
 from learnet.transfer_learning.budget import (
     FIRST_BUNDLE,
-    GUESSED,
-    LEAVING,
     MEASURED,
     SECOND_BUNDLE,
-    SOLVING,
     TESTING,
     TIMED,
     Budget,
@@ -32,7 +29,7 @@ from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.config import TransferConfig, TransferSettings, checked_settings
 from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
-from learnet.transfer_learning.forecast import forecast, part_sizes
+from learnet.transfer_learning.forecast import forecast, part_sizes, set_aside
 from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.journal import Interrupted, Journal
 from learnet.transfer_learning.modes import Chosen, Climb
@@ -58,7 +55,6 @@ if TYPE_CHECKING:
     from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
 
-_LEAVING = 0.7  # seconds in which a process ends
 _FEWEST = 10  # photos a class for which there must be time
 _ENOUGH = 64  # photos computed, so that their time is known
 _IN_TURN, _LOOKED = "classes in turn", "photos looked at"  # the order of the photos, and how many
@@ -303,9 +299,7 @@ class _Work:
     def _set_aside(self, told: Forecast, speeds: Speeds) -> None:
         """Set time aside for what must be done; refuse a limit that leaves no time for a few photos."""
         budget, limit = self._budget, self._config.time_limit
-        budget.expect(SOLVING, speeds.solving(), doubt=GUESSED)
-        budget.expect(FIRST_BUNDLE, speeds.publishing(), doubt=GUESSED)
-        budget.expect(LEAVING, _LEAVING, doubt=GUESSED)
+        set_aside(budget, speeds)
         few = speeds.photos(min(len(self._dataset), _FEWEST * len(self._dataset.class_names)))
         if limit is not None and budget.left() <= few:
             starting, after = told.stages["starting"], budget.aside() + few

@@ -37,7 +37,7 @@ def training_feed(images: NDArray[np.uint8], *, grid: ColourGrid | None, config:
     """
     answer = targets_of(grid)
 
-    def make(rows: NDArray[np.int64], random: np.random.Generator) -> Batch:
+    def make(rows: NDArray[np.int64], random: np.random.Generator, _epoch: int) -> Batch:
         nothing = np.zeros((len(rows), 1), np.float32)
         photos, _ = augment(images[rows], nothing, how=config.augmentation, random=random)
         return _batch(photos, answer, rows)
@@ -50,7 +50,7 @@ def checking_feed(images: NDArray[np.uint8], *, grid: ColourGrid | None, batch_s
     answer = targets_of(grid)
     return Feed(
         plan=in_order(len(images), batch_size=batch_size),
-        make=lambda rows, _: _batch(np.ascontiguousarray(images[rows]), answer, rows),
+        make=lambda rows, *_: _batch(np.ascontiguousarray(images[rows]), answer, rows),
         seed=0,
     )
 

@@ -154,7 +154,7 @@ def training_feed(examples: Examples, *, displacement: Displacement, batch_size:
     """Return all moments in each epoch, each time from elsewhere."""
     return Feed(
         plan=shuffled(len(examples), batch_size=batch_size, seed=seed),
-        make=lambda rows, random: examples.batch(rows, random, displacement=displacement),
+        make=lambda rows, random, _: examples.batch(rows, random, displacement=displacement),
         seed=seed,
     )
 
@@ -163,6 +163,6 @@ def validation_feed(examples: Examples, *, displacement: Displacement, seed: int
     """Return all moments in order, each from one place that is always the same."""
     return Feed(
         plan=in_order(len(examples), batch_size=_AT_ONCE),
-        make=lambda rows, random: examples.batch(rows, random, displacement=displacement),
+        make=lambda rows, random, _: examples.batch(rows, random, displacement=displacement),
         seed=seed,
     )

@@ -110,7 +110,7 @@ def sentence_feed(sentences: Sentences, *, pieces: int, seed: int, reverse: bool
     """
     plan = bucketed(sentences, pieces=pieces, seed=seed)
 
-    def make(rows: NDArray[np.int64], _: np.random.Generator) -> Batch:
+    def make(rows: NDArray[np.int64], _: np.random.Generator, __: int) -> Batch:
         targets = [sentences.target[row] for row in rows]
         inputs: tuple[NDArray[Any], ...] = (
             sources([sentences.source[row] for row in rows], reverse=reverse),
