@@ -131,7 +131,7 @@ def page(asked: argparse.Namespace, found: dict[str, dict[str, Any]]) -> str:
     """Return docs/translate.md."""
     run = found["attention"]
     told = (
-        f"Networks trained for {asked.minutes:g} minutes each on {run['n_train']:,} pairs of Multi30k, "
+        f"Networks trained for at most {asked.minutes:g} minutes each on {run['n_train']:,} pairs of Multi30k, "
         f"seed {asked.seed}, and measured on the {run['n_test']:,} sentences of test 2016, which they had never seen. "
         f"BLEU is sacrebleu's of small letters (`{run['signature']}`). {probe().describe()}."
     )
@@ -154,7 +154,7 @@ def page(asked: argparse.Namespace, found: dict[str, dict[str, Any]]) -> str:
         "",
         *samples(asked.out / "attention"),
         "",
-        "Made by `python benchmarks/translate.py`.",
+        f"Made by `python benchmarks/translate.py --networks {' '.join(found)} --minutes {asked.minutes:g}`.",
         "",
     ]
     return "\n".join(lines)
