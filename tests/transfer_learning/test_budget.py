@@ -56,6 +56,7 @@ class World:
         self.factors, self.better = factors, better
         self.photos, self.train = sizes
         self.checked = max(4, self.train - round(0.8 * self.train))
+        self.looked = 1.0
         self.published, self.epochs, self.findings, self.keep = [], 0, [], mode != "auto"
 
     def clock(self):
@@ -77,10 +78,11 @@ class World:
     def cost(self):
         return TrainingCost(step=self.step, starting=self.starting, batch_size=16, epochs=8)
 
-    def extractor(self, *, deadline, **_):
+    def extractor(self, *, deadline, most, **_):
         def run(dataset):
             for done in range(self.photos):
-                if self.now > deadline:
+                if self.now > deadline or done >= most:
+                    self.looked = done / self.photos
                     left = [types.SimpleNamespace(reason=NO_TIME)] * (self.photos - done)
                     return types.SimpleNamespace(skipped=left, computed=done)
                 self.spend("photo", self.photo)
@@ -92,14 +94,14 @@ class World:
         for strength in range(5):
             if strength and is_late():
                 break
-            self.spend("solving", 0.15 * share * self.solving)
-        self.spend("solving", LAST_SOLUTION * share * self.solving)
+            self.spend("solving", 0.15 * share * self.looked * self.solving)
+        self.spend("solving", LAST_SOLUTION * share * self.looked * self.solving)
 
     def study(self, divided, *, budget, **_):
         with budget.measuring(SOLVING):
             self.solve(lambda: budget.left() < LAST_SOLUTION * budget.expected(SOLVING))
         if budget.allows(BASELINES_SHARE * budget.took(SOLVING), doubt=GUESSED):
-            self.spend("solving", BASELINES_SHARE * self.solving)
+            self.spend("solving", BASELINES_SHARE * self.looked * self.solving)
         made = types.SimpleNamespace(baselines=(), test=np.arange(self.photos - self.train))
         return made, types.SimpleNamespace(head=types.SimpleNamespace(kernel=np.zeros(0), bias=np.zeros(0)))
 

@@ -135,8 +135,8 @@ class Extractor:
             yield photo
 
     def _is_enough(self, looked: int) -> bool:
-        if self._most is not None:
-            return looked >= self._most
+        if self._most is not None and looked >= self._most:
+            return True
         return self._deadline is not None and time.perf_counter() > self._deadline
 
     def _compute(self, photos: Iterator[Photo], result: Features) -> list[int]:

@@ -155,11 +155,24 @@ def forecast(
     )
 
 
-def set_aside(budget: Budget, speeds: Speeds) -> None:
-    """Set time aside for what every run must do after its photos are looked at."""
-    budget.expect(SOLVING, speeds.solving(), doubt=GUESSED)
+def set_aside(budget: Budget, speeds: Speeds, *, photos: int) -> int:
+    """Set time aside for what every run must do after it has looked at its photos; return for how many there is time.
+
+    The fewer photos, the sooner the head is solved: both together take all the time that there is for them.
+    """
     budget.expect(FIRST_BUNDLE, speeds.publishing(), doubt=GUESSED)
     budget.expect(LEAVING, _LEAVING, doubt=GUESSED)
+    however_few = (1 + GUESSED) * speeds.solving(share=0.0)
+    all_of_them = speeds.photos(photos) + (1 + GUESSED) * speeds.solving() - however_few
+    share = min(1.0, max(0.0, (budget.left() - however_few) / max(all_of_them, 1e-9)))
+    budget.expect(SOLVING, speeds.solving(share=share), doubt=GUESSED)
+    return math.ceil(share * photos)
+
+
+def needed(speeds: Speeds, *, photos: int, few: int) -> float:
+    """Return the seconds that a run may take from now on if it looks at so few of its photos, and trains the head."""
+    after = speeds.solving(share=few / photos) + speeds.publishing() + _LEAVING
+    return speeds.photos(few) + (1 + GUESSED) * after
 
 
 def versions_in_time(budget: Budget, *, wanted: int, photos: int, photo_seconds: float, starting: float) -> int:
@@ -213,10 +226,8 @@ class _Rehearsal:
         """Return the seconds that the run most likely takes, those until now included."""
         speeds, budget = self._speeds, self._budget
         self._now = begun
-        set_aside(budget, speeds)
-        looking = speeds.photos(self._sizes.photos)
-        share = 1.0 if budget.left() >= looking else max(0.0, budget.left() / looking)
-        self._now += share * looking
+        share = set_aside(budget, speeds, photos=self._sizes.photos) / self._sizes.photos
+        self._now += share * speeds.photos(self._sizes.photos)
         self._sizes = self._sizes.cut(share)
         solving = speeds.solving(share=share)
         with budget.measuring(SOLVING):
@@ -257,7 +268,7 @@ class _Rehearsal:
         versions = versions_in_time(
             self._budget, wanted=wanted, photos=train, photo_seconds=speeds.computing, starting=speeds.compiling
         )
-        if not versions:
+        if not (train and versions):
             return 0.0
         if mode == "partial":
             self._now += speeds.compiling + versions * train * speeds.computing

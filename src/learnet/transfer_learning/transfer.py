@@ -29,7 +29,7 @@ from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.config import TransferConfig, TransferSettings, checked_settings
 from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
-from learnet.transfer_learning.forecast import forecast, part_sizes, set_aside
+from learnet.transfer_learning.forecast import forecast, needed, part_sizes, set_aside
 from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.journal import Interrupted, Journal
 from learnet.transfer_learning.modes import Chosen, Climb
@@ -216,9 +216,9 @@ class _Work:
         speeds, predictor = self._speeds()
         told = forecast(self._dataset, self._loaded, speeds, config=config, begun=lambda: watch.total() + self._elapsed)
         progress.say(told.describe())
-        self._set_aside(told, speeds)
+        most = self._set_aside(told, speeds)
         watch.lap("forecast")
-        features = self._features(predictor)
+        features = self._features(predictor, most=most)
         watch.lap("compute features")
         photo_seconds = speeds.computing
         if features.computed >= _ENOUGH:
@@ -296,18 +296,23 @@ class _Work:
         with self._budget.measuring(SECOND_BUNDLE):
             return publish(folder, made, product, config=config, progress=self._progress, watch=self._watch)
 
-    def _set_aside(self, told: Forecast, speeds: Speeds) -> None:
-        """Set time aside for what must be done; refuse a limit that leaves no time for a few photos."""
-        budget, limit = self._budget, self._config.time_limit
-        set_aside(budget, speeds)
-        few = speeds.photos(min(len(self._dataset), _FEWEST * len(self._dataset.class_names)))
-        if limit is not None and budget.left() <= few:
-            starting, after = told.stages["starting"], budget.aside() + few
+    def _set_aside(self, told: Forecast, speeds: Speeds) -> int:
+        """Set time aside for what must be done; return for how many photos there is time.
+
+        Raises:
+            UsageError: If there is time for a few only.
+        """
+        photos, limit = len(self._dataset), self._config.time_limit
+        most = set_aside(self._budget, speeds, photos=photos)
+        few = min(photos, _FEWEST * len(self._dataset.class_names))
+        if limit is not None and most < few:
+            starting, after = told.stages["starting"], needed(speeds, photos=photos, few=few)
             raise UsageError(
                 f"The time limit of {spoken(limit)} is too short: starting took {spoken(starting)}, and a few photos, "
                 f"the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give at "
                 f"least {spoken(1.2 * (starting + after))}."
             )
+        return most
 
     def _speeds(self) -> tuple[Speeds, Predictor | None]:
         loaded = self._loaded
@@ -334,9 +339,9 @@ class _Work:
         except CacheError:
             return frozenset()
 
-    def _features(self, predictor: Predictor | None) -> Features:
+    def _features(self, predictor: Predictor | None, *, most: int) -> Features:
         """Look at all photos, or at as many as there is time for; a resumption looks at the same ones."""
-        loaded = self._loaded
+        loaded, looked = self._loaded, self._journal.known(_LOOKED)
         features = Extractor(
             spec=loaded.input_spec,
             size=loaded.feature_size,
@@ -346,10 +351,10 @@ class _Work:
             cache=self._cache,
             max_pixels=self._config.max_pixels,
             progress=self._progress,
-            deadline=self._budget.until(),
-            most=self._journal.known(_LOOKED),
+            deadline=self._budget.until() if looked is None else None,
+            most=most if looked is None else looked,
         ).run(self._dataset)
-        if self._journal.known(_LOOKED) is None:
+        if looked is None:
             left_out = sum(item.reason == NO_TIME for item in features.skipped)
             self._journal.decide(_LOOKED, len(self._dataset) - left_out)
         return features
