@@ -56,7 +56,7 @@ class World:
         self.factors, self.better = factors, better
         self.photos, self.train = sizes
         self.checked = max(4, self.train - round(0.8 * self.train))
-        self.looked = 1.0
+        self.looked, self.unaffordable = 1.0, frozenset()
         self.published, self.epochs, self.findings, self.keep = [], 0, [], mode != "auto"
 
     def clock(self):
@@ -73,7 +73,8 @@ class World:
 
     def forecast(self, *_, **__):
         costs = {"partial": self.cost(), "full": self.cost()}
-        return Forecast(stages={"starting": self.now}, costs=costs, limit=self.limit, expected=self.now)
+        told = {"limit": self.limit, "expected": self.now, "unaffordable": self.unaffordable}
+        return Forecast(stages={"starting": self.now}, costs=costs, **told)
 
     def cost(self):
         return TrainingCost(step=self.step, starting=self.starting, batch_size=16, epochs=8)
@@ -208,9 +209,7 @@ def run(world, patch):
     loaded.source = ""
     dataset = types.SimpleNamespace(labels=np.zeros(1, int), parts=np.zeros(1, int), class_names=("a", "b"))
     dataset.subset = lambda _: Sized(world.photos)
-    watch = types.SimpleNamespace(
-        total=lambda: world.now, lap=lambda name: watch.stages.update({name: world.now}), stages={}
-    )
+    watch = Watch(world)
     patch.setattr(Run, "write_record", lambda _: None)
     work = transfer_module._Work(
         dataset,
@@ -234,6 +233,17 @@ def product(mode):
     spec = InputSpec(height=8, width=8)
     rest = {"weights": {}, "description": "", "provenance": {}, "details": {"mode": mode}}
     return Product(model=None, architecture={}, schema_version=1, input_spec=spec, **rest)
+
+
+class Watch:
+    def __init__(self, world):
+        self._world, self._last, self.stages = world, 0.0, {}
+
+    def total(self):
+        return self._world.now
+
+    def lap(self, name):
+        self.stages[name], self._last = self._world.now - self._last, self._world.now
 
 
 class Sized:
@@ -336,6 +346,17 @@ def test_where_there_is_time_for_it_what_was_asked_for_is_trained_twice_and_publ
     run(short, monkeypatch)
     assert [mode for mode, _ in short.published] == ["head", "partial"]
     assert 0 < short.epochs < 16
+
+
+def test_what_the_forecast_found_no_time_for_is_not_tried(monkeypatch):
+    factors = dict.fromkeys(("photo", "step", "starting", "publishing", "solving"), 1.0)
+    world = World(
+        limit=300.0, mode="partial", thought=(0.05, 0.2, 1.0, 6.0, 2.0), factors=factors, sizes=(200, 150), better=True
+    )
+    world.unaffordable = frozenset({"partial"})
+    run(world, monkeypatch)
+    assert [mode for mode, _ in world.published] == ["head"]
+    assert world.epochs == 0
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -75,14 +75,18 @@ FULL = TrainingCost(step=2.0, starting=4.0, batch_size=10, epochs=6)  # an epoch
 BOTH = {"partial": PARTIAL, "full": FULL}
 HEAD = 5 + 12 + 10 + 3 + 3.3  # begun, photos, head, simple methods, bundle
 COMPUTING = 2 + 2 * 100 * 0.1  # of two versions of each photo
+DECODING = 100 * 0.1  # at most
 LAST = 2 + 20 * 0.1 + 3.3  # testing, bundle
 LEAVING = 0.7
 
 
-def rehearsed(costs, *, limit=None, mode="auto", few=0):
+def rehearsal(*, limit=None, mode="auto", few=0):
     config = TransferConfig(**PLAIN, mode=mode, time_limit=limit, versions=2)
-    sizes = _Sizes(photos=120, train=100, test=20)
-    return _Rehearsal(SPEEDS, sizes=sizes, config=config, few=few).run(costs, begun=5.0)
+    return _Rehearsal(SPEEDS, sizes=_Sizes(photos=120, train=100, test=20), config=config, few=few)
+
+
+def rehearsed(costs, **how):
+    return rehearsal(**how).run(costs, begun=5.0)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,7 @@ def rehearsed(costs, *, limit=None, mode="auto", few=0):
     [
         ({}, 0, HEAD),
         ({"partial": PARTIAL}, 0, HEAD + 8 + COMPUTING + 2.25 * 56.8 + LAST),
-        (BOTH, 0, HEAD + 8 + COMPUTING + 2.25 * (56.8 + 109.6) + LAST),
+        (BOTH, 0, HEAD + 8 + COMPUTING + DECODING + 2.25 * (56.8 + 109.6) + LAST),
         (BOTH, 101, HEAD + 8 + COMPUTING + 56.8),
     ],
 )
@@ -113,3 +117,12 @@ def test_within_a_limit_a_run_s_own_decisions_are_taken():
     assert (epochs - 4) / 4.4 == pytest.approx(round((epochs - 4) / 4.4))
     assert 0 < (epochs - 4) / 4.4 < 12
     assert some < 130
+
+
+@pytest.mark.parametrize(
+    ("limit", "modes"), [(None, set()), (45.0, {"partial", "full"}), (70.0, {"partial"}), (250.0, {"full"})]
+)
+def test_what_there_is_no_time_for_is_known_beforehand(limit, modes):
+    told = rehearsal(limit=limit)
+    told.run(BOTH, begun=5.0)
+    assert told.unaffordable == modes

@@ -91,6 +91,7 @@ class Forecast:
         limit: Seconds that are allowed, or None.
         expected: What is most likely done, and fits into the limit.
         stays: The head alone will most likely be kept, so that much is not done.
+        unaffordable: Modes for which there is no time; they are not tried, so that the forecast is kept.
     """
 
     stages: dict[str, float]
@@ -98,6 +99,7 @@ class Forecast:
     limit: float | None
     expected: float
     stays: bool = False
+    unaffordable: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> float:
@@ -151,7 +153,12 @@ def forecast(
     expected = rehearsal.run(costs, begun=begun())
     stages = {**first, **trainings, **last}
     return Forecast(
-        stages=stages, costs=costs, limit=config.time_limit, expected=expected, stays=rehearsal.stays and bool(costs)
+        stages=stages,
+        costs=costs,
+        limit=config.time_limit,
+        expected=expected,
+        stays=rehearsal.stays and bool(costs),
+        unaffordable=frozenset(rehearsal.unaffordable),
     )
 
 
@@ -175,12 +182,34 @@ def needed(speeds: Speeds, *, photos: int, few: int) -> float:
     return speeds.photos(few) + (1 + GUESSED) * after
 
 
-def versions_in_time(budget: Budget, *, wanted: int, photos: int, photo_seconds: float, starting: float) -> int:
-    """Return how many versions of each photo can be computed in the share of the time that is for it."""
+def versions_in_time(
+    budget: Budget,
+    cost: TrainingCost,
+    *,
+    wanted: int,
+    learnt: int,
+    checked: int,
+    photo_seconds: float,
+    starting: float,
+    again: float,
+) -> int:
+    """Return how many versions of each photo the time allows, at least one epoch of training on them counted.
+
+    Args:
+        budget: What is left.
+        cost: Of the training.
+        wanted: At most so many.
+        learnt: Photos that are learnt from.
+        checked: Photos that choose between modes.
+        photo_seconds: What computing one takes.
+        starting: Seconds before the first of them.
+        again: Seconds of training once more what was trained before.
+    """
     if budget.limit is None:
         return wanted
-    left = _COMPUTING_SHARE * budget.left() - starting
-    return max(0, min(wanted, int(left / ((1 + TIMED) * photos * photo_seconds + 1e-9))))
+    training = (1 + TIMED) * (again + cost.whole(learnt=learnt, checked=checked, epochs=1))
+    left = min(_COMPUTING_SHARE * budget.left(), budget.left() - training) - starting
+    return max(0, min(wanted, int(left / ((1 + TIMED) * (learnt + checked) * photo_seconds + 1e-9))))
 
 
 def epochs_in_time(budget: Budget, cost: TrainingCost, *, again: float, learnt: int, checked: int) -> int:
@@ -210,11 +239,15 @@ class _Rehearsal:
         sizes: How much there is to do.
         config: What was asked.
         few: Photos with less of which the head alone will most likely be kept, where modes are chosen.
+
+    Attributes:
+        unaffordable: Modes for which there is no time.
     """
 
     def __init__(self, speeds: Speeds, *, sizes: _Sizes, config: TransferConfig, few: int) -> None:
         self._speeds, self._sizes, self._config, self._few = speeds, sizes, config, few
         self._now = 0.0
+        self.unaffordable: set[str] = set()
         self._budget = Budget(start=0.0, limit=config.time_limit, clock=lambda: self._now)
 
     @property
@@ -246,12 +279,15 @@ class _Rehearsal:
         budget.expect(SECOND_BUNDLE, speeds.publishing(), doubt=MEASURED)
         budget.expect(TESTING, speeds.testing(sizes.test), doubt=TIMED)
         if not budget.allows(solving, doubt=MEASURED):
+            self.unaffordable |= costs.keys()
             return
         self._now += (1 - CHECKED_SHARE) * solving
         again = 0.0
         for mode, cost in costs.items():
             once = self._try(mode, cost, again=again)
             self._now += once
+            if not once:
+                self.unaffordable.add(mode)
             if not once or self.stays:
                 break
             again += _AGAIN * once
@@ -263,16 +299,21 @@ class _Rehearsal:
 
     def _try(self, mode: str, cost: TrainingCost, *, again: float) -> float:
         """Pass the time for what a training is fed; return the seconds that it takes, 0 if there is no time for it."""
-        train, speeds = self._sizes.train, self._speeds
-        wanted = self._config.versions if mode == "partial" else 1
+        speeds, train = self._speeds, self._sizes.train
+        learnt, checked = divided_training(train)
         versions = versions_in_time(
-            self._budget, wanted=wanted, photos=train, photo_seconds=speeds.computing, starting=speeds.compiling
+            self._budget,
+            cost,
+            wanted=self._config.versions if mode == "partial" else 1,
+            learnt=learnt,
+            checked=checked,
+            photo_seconds=speeds.computing,
+            starting=speeds.compiling,
+            again=again,
         )
         if not (train and versions):
             return 0.0
-        if mode == "partial":
-            self._now += speeds.compiling + versions * train * speeds.computing
-        learnt, checked = divided_training(train)
+        self._now += versions * train * speeds.computing + (speeds.compiling if mode == "partial" else 0.0)
         epochs = epochs_in_time(self._budget, cost, again=again, learnt=learnt, checked=checked)
         return cost.once(learnt=learnt, checked=checked, epochs=epochs) if epochs else 0.0
 

@@ -26,7 +26,7 @@ from learnet.transfer_learning.head import solve_head
 from learnet.transfer_learning.timing import LAST_SOLUTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -91,6 +91,7 @@ class Climb:
         journal: Of the run: what an earlier process has done is taken over, and what is done is noted.
         progress: Where to tell how it goes.
         costs: Of each mode's training.
+        unaffordable: Modes for which the forecast has found no time.
         photo_seconds: What computing a photo's activations takes.
         starting: Seconds before the first of them.
         budget: All that must follow the last training is set aside.
@@ -107,6 +108,7 @@ class Climb:
         journal: Journal,
         progress: Progress,
         costs: Mapping[str, TrainingCost],
+        unaffordable: Collection[str] = (),
         photo_seconds: float,
         starting: float,
         budget: Budget,
@@ -114,7 +116,7 @@ class Climb:
         self._divided, self._loaded, self._config = divided, loaded, config
         self._limit, self._journal, self._progress = limit_bytes, journal, progress
         self._costs, self._photo_seconds, self._starting = costs, photo_seconds, starting
-        self._budget = budget
+        self._budget, self._unaffordable = budget, unaffordable
         self._pretrained = loaded.model.get_weights()
         self._solved = solved
         self._said: list[str] = []
@@ -195,7 +197,7 @@ class Climb:
         self, mode: str, inner: Inner, begin: State, right: NDArray[np.bool_], *, before: list[_Step]
     ) -> _Step | None:
         """Train in one mode; return None if there is no time for it."""
-        versions = self._decided(f"{mode}, versions", lambda: self._versions(mode, inner))
+        versions = self._decided(f"{mode}, versions", lambda: self._versions(mode, inner, before))
         if not versions:
             self._no_time(mode)
             return None
@@ -249,22 +251,31 @@ class Climb:
         self._journal.close(stage, replace(outcome, notes=notes))
         return tuned
 
-    def _versions(self, mode: str, inner: Inner) -> int:
+    def _versions(self, mode: str, inner: Inner, before: list[_Step]) -> int:
         """Return how many versions of each photo the time that is left allows; of ``"full"`` whether one is decoded."""
         wanted = self._config.versions if mode == "partial" else 1
+        if mode in self._unaffordable:
+            return 0
         return versions_in_time(
             self._budget,
+            self._costs[mode],
             wanted=wanted,
-            photos=self._taught(inner),
+            learnt=len(inner.learn),
+            checked=len(inner.check),
             photo_seconds=self._photo_seconds,
             starting=self._starting,
+            again=self._again_all(before, inner),
         )
 
     def _epochs(self, mode: str, inner: Inner, before: list[_Step]) -> int:
         """Return how many epochs the time that is left allows, what is to be trained again counted."""
-        again = sum(self._again(step, inner) for step in before)
-        learnt, checked = len(inner.learn), len(inner.check)
-        return epochs_in_time(self._budget, self._costs[mode], again=again, learnt=learnt, checked=checked)
+        return epochs_in_time(
+            self._budget,
+            self._costs[mode],
+            again=self._again_all(before, inner),
+            learnt=len(inner.learn),
+            checked=len(inner.check),
+        )
 
     def _decided(self, name: str, decide: Callable[[], int]) -> int:
         """Return what an earlier process decided; else decide now, and note it unless it is nothing."""
@@ -318,11 +329,12 @@ class Climb:
         return last
 
     def _has_time_again(self, steps: list[_Step], inner: Inner) -> bool:
-        return self._budget.allows(sum(self._again(step, inner) for step in steps), doubt=MEASURED)
+        return self._budget.allows(self._again_all(steps, inner), doubt=MEASURED)
 
-    def _again(self, step: _Step, inner: Inner) -> float:
+    def _again_all(self, steps: list[_Step], inner: Inner) -> float:
         """Return the seconds of training once more what was trained, on all training photos."""
-        return step.tuned.fitted.seconds * self._taught(inner) / len(inner.learn)
+        more = (len(inner.learn) + len(inner.check)) / len(inner.learn)
+        return more * sum(step.tuned.fitted.seconds for step in steps)
 
     def _training(self, mode: str) -> TrainingConfig:
         return training_of(mode, self._config, spec=self._loaded.input_spec)
@@ -353,9 +365,6 @@ class Climb:
 
     def _state(self, kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> State:
         return State(weights=self._pretrained, kernel=kernel, bias=bias)
-
-    def _taught(self, inner: Inner) -> int:
-        return len(inner.learn) + len(inner.check)
 
     def _say(self, sentence: str) -> None:
         self._said.append(sentence)

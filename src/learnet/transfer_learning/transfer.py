@@ -249,6 +249,7 @@ class _Work:
                 journal=self._journal,
                 progress=progress,
                 costs=told.costs,
+                unaffordable=told.unaffordable,
                 photo_seconds=photo_seconds,
                 starting=speeds.compiling,
                 budget=budget,
