@@ -68,8 +68,8 @@ class World:
     def speeds(self, *_, **__):
         self.now += 1.0
         told = {"compiling": self.starting, "computing": self.photo, "looking": 0.0, "cached_share": 0.0}
-        told |= {"preparing": 0.0, "shaping": 0.0, "passing": self.solving / 190}
-        return Speeds(**told, drawing=self.publishing - 0.3 - self.starting), None
+        told |= {"preparing": 0.0, "shaping": 0.0, "passing": self.solving / 133, "stepping": 0.0}
+        return Speeds(**told, drawing=self.publishing - 0.3 - self.starting / 2), None
 
     def forecast(self, *_, **__):
         costs = {"partial": self.cost(), "full": self.cost()}

@@ -32,12 +32,13 @@ def test_any_beginning_of_the_order_holds_the_classes_equally():
 
 def test_photos_that_the_cache_knows_cost_only_a_look():
     told = {"compiling": 2.0, "computing": 0.1, "looking": 0.001, "cached_share": 0.75, "drawing": 0.4}
-    speeds = Speeds(**told, preparing=0.2, shaping=0.05, passing=0.01)
+    speeds = Speeds(**told, preparing=0.2, shaping=0.05, passing=0.01, stepping=0.02)
     assert speeds.photos(1000) == pytest.approx(0.75 + 25.0)
-    assert speeds.solving() == pytest.approx(6 * 0.2 + 22 * 0.05 + 190 * 0.01)
+    assert speeds.solving() == pytest.approx(6 * 0.2 + 22 * 0.05 + 190 * (0.7 * 0.01 + 0.02))
+    assert speeds.solving(share=0.5) == pytest.approx(3 * 0.2 + 22 * 0.05 + 190 * (0.35 * 0.01 + 0.02))
     assert speeds.head() == pytest.approx(1.3 * speeds.solving())
     assert speeds.testing(50) == pytest.approx(2.0 + 5.0)
-    assert speeds.publishing() == pytest.approx(0.3 + 0.4 + 2.0)
+    assert speeds.publishing() == pytest.approx(0.3 + 0.4 + 1.0)
 
 
 def test_epochs_are_cut_to_what_two_trainings_allow():
@@ -67,8 +68,9 @@ SPEEDS = Speeds(  # the head takes 10 s, simple methods 3 s, a bundle 3.3 s
     cached_share=0.0,
     preparing=0.0,
     shaping=0.0,
-    passing=10 / 190,
-    drawing=1.0,
+    passing=10 / 133,
+    stepping=0.0,
+    drawing=2.0,
 )
 PARTIAL = TrainingCost(step=0.5, starting=4.0, batch_size=10, epochs=12)  # an epoch takes 4.4 s, once takes 56.8 s
 FULL = TrainingCost(step=2.0, starting=4.0, batch_size=10, epochs=6)  # an epoch takes 17.6 s, once takes 109.6 s

@@ -25,11 +25,13 @@ _SAMPLE = 32  # photos
 _WARM = 4
 _SOLUTIONS, _EVALUATIONS = 22, 190  # of a head that is chosen by cross-validation, counted on several data sets
 _DESIGNS = 6  # looks at all rows that the folds take besides
+_LEARNT = 0.7  # of the rows are in a fold's solution, a little more in the last one
 BASELINES_SHARE = 0.3  # of the head's time, for measuring simple methods
 LAST_SOLUTION = 0.25  # of the head's time, for the one solution on all rows and what is tried when time is short
 _TABLES = 0.3  # seconds for tables and pages
 _BUILT = 2.0  # compiling a network takes about as long as building it, both together
-_MOST_ROWS, _PASSES = 2048, 6  # of the sample solution
+_COMPILED_AGAIN = 0.5  # of the first time, as what compiles is loaded by then
+_MOST_ROWS, _FEWER, _PASSES = 2048, 4, 6  # of the sample solution; there is a second one with so many times fewer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,7 @@ class Speeds:
         preparing: Seconds of looking through the training rows before a solution of the head.
         shaping: Seconds of preparing a solution besides that, however many rows there are.
         passing: Seconds of one pass over the training rows while it is found.
+        stepping: Seconds of a step after a pass, however many rows there are.
         drawing: Seconds of drawing the report's figure.
     """
 
@@ -54,6 +57,7 @@ class Speeds:
     preparing: float
     shaping: float
     passing: float
+    stepping: float
     drawing: float
 
     def photos(self, count: int) -> float:
@@ -62,7 +66,8 @@ class Speeds:
 
     def solving(self, *, share: float = 1.0) -> float:
         """Return the seconds for choosing and solving a head on so many of the training rows."""
-        return share * (_DESIGNS * self.preparing + _EVALUATIONS * self.passing) + _SOLUTIONS * self.shaping
+        however_few = _SOLUTIONS * self.shaping + _EVALUATIONS * self.stepping
+        return share * (_DESIGNS * self.preparing + _EVALUATIONS * _LEARNT * self.passing) + however_few
 
     def baselines(self) -> float:
         """Return the seconds for measuring simple methods."""
@@ -78,7 +83,7 @@ class Speeds:
 
     def publishing(self) -> float:
         """Return the seconds for proving a bundle and writing the report."""
-        return _TABLES + self.drawing + self.compiling
+        return _TABLES + self.drawing + _COMPILED_AGAIN * self.compiling
 
 
 def measure_speeds(
@@ -125,7 +130,7 @@ def measure_speeds(
         predictor = compile_predictor()
         compiling = time.perf_counter() - begin
         computing = _seconds_a_photo(dataset, new or chosen, spec=spec, predictor=predictor)
-    preparing, shaping, passing = _solving(rows=rows, size=size, classes=classes)
+    preparing, shaping, passing, stepping = _solving(rows=rows, size=size, classes=classes)
     speeds = Speeds(
         compiling=compiling,
         computing=computing,
@@ -134,6 +139,7 @@ def measure_speeds(
         preparing=preparing,
         shaping=shaping,
         passing=passing,
+        stepping=stepping,
         drawing=_drawing(),
     )
     return speeds, predictor
@@ -181,12 +187,15 @@ def _seconds_a_photo(dataset: Dataset, chosen: Sequence[int], *, spec: InputSpec
     return (time.perf_counter() - begin) / max(1, timed or warm)
 
 
-def _solving(*, rows: int, size: int, classes: int) -> tuple[float, float, float]:
-    """Return the seconds of looking through the rows, of preparing a solution, and of one pass while it is found."""
+def _solving(*, rows: int, size: int, classes: int) -> tuple[float, float, float, float]:
+    """Return the seconds of looking through the rows, of preparing a solution, of one pass, and of a step after it."""
     few, classes = min(rows, _MOST_ROWS), max(2, classes)
+    fewer = max(1, few // _FEWER)
     _solution_times(few=2 * classes, size=8, classes=classes)  # loads what is needed, untimed
-    designing, shaping, passing = _solution_times(few=few, size=size, classes=classes)
-    return designing * rows / few, shaping, passing * rows / few
+    _, _, short = _solution_times(few=fewer, size=size, classes=classes)
+    designing, shaping, long = _solution_times(few=few, size=size, classes=classes)
+    stepping = max(0.0, min(short, (few * short - fewer * long) / max(1, few - fewer)))
+    return designing * rows / few, shaping, (long - stepping) * rows / few, stepping
 
 
 def _solution_times(*, few: int, size: int, classes: int) -> tuple[float, float, float]:
