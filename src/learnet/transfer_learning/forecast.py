@@ -41,6 +41,7 @@ _FROZEN = "what stays frozen"
 _TIMED_STEPS = 3
 _FORWARD = 0.4  # of a step, for validation
 _AGAIN = 1 / (1 - CHECKED_SHARE)  # a second training, on all training photos
+_SELDOM_ENOUGH = 3  # epochs, with less of which a training seldom beats the head
 _FEW = 100  # training photos a class, with less of which the head alone is rarely beaten
 _LEAVING = 0.7  # seconds in which a process ends
 _COMPUTING_SHARE = 0.5  # of the time that is left may go into computing activations
@@ -282,13 +283,15 @@ class _Rehearsal:
             self.unaffordable |= costs.keys()
             return
         self._now += (1 - CHECKED_SHARE) * solving
-        again = 0.0
+        again, (learnt, checked) = 0.0, divided_training(sizes.train)
         for mode, cost in costs.items():
-            once = self._try(mode, cost, again=again)
-            self._now += once
-            if not once:
+            epochs = self._epochs(mode, cost, again=again)
+            if not epochs:
                 self.unaffordable.add(mode)
-            if not once or self.stays:
+                break
+            once = cost.once(learnt=learnt, checked=checked, epochs=epochs)
+            self._now += once
+            if self.stays or (self._config.mode == "auto" and epochs < _SELDOM_ENOUGH):
                 break
             again += _AGAIN * once
         if not again:
@@ -297,8 +300,8 @@ class _Rehearsal:
             self._now += again
         self._now += speeds.testing(sizes.test) + speeds.publishing()
 
-    def _try(self, mode: str, cost: TrainingCost, *, again: float) -> float:
-        """Pass the time for what a training is fed; return the seconds that it takes, 0 if there is no time for it."""
+    def _epochs(self, mode: str, cost: TrainingCost, *, again: float) -> int:
+        """Pass the time for what a training is fed; return how many epochs there is time for."""
         speeds, train = self._speeds, self._sizes.train
         learnt, checked = divided_training(train)
         versions = versions_in_time(
@@ -312,10 +315,9 @@ class _Rehearsal:
             again=again,
         )
         if not (train and versions):
-            return 0.0
+            return 0
         self._now += versions * train * speeds.computing + (speeds.compiling if mode == "partial" else 0.0)
-        epochs = epochs_in_time(self._budget, cost, again=again, learnt=learnt, checked=checked)
-        return cost.once(learnt=learnt, checked=checked, epochs=epochs) if epochs else 0.0
+        return epochs_in_time(self._budget, cost, again=again, learnt=learnt, checked=checked)
 
 
 def divided_training(train: int) -> tuple[int, int]:
