@@ -15,13 +15,14 @@ from learnet.core import Silent, UsageError
 from learnet.data import InputSpec
 from learnet.runs import Product, Run
 from learnet.training import EpochRow, Fitted
-from learnet.transfer_learning import TransferConfig, modes
+from learnet.transfer_learning import modes
 from learnet.transfer_learning.budget import GUESSED, SOLVING, TIMED, Budget, OutOfTime
 from learnet.transfer_learning.extraction import NO_TIME
 from learnet.transfer_learning.fine_tuning import Inner, State, Tuned
 from learnet.transfer_learning.forecast import Forecast, TrainingCost, _Rehearsal, _Sizes
 from learnet.transfer_learning.timing import BASELINES_SHARE, LAST_SOLUTION, Speeds
 from learnet.transfer_learning.trained import with_finding
+from tiny_configs import transfer_config
 
 transfer_module = sys.modules["learnet.transfer_learning.transfer"]  # the package's name is the function's
 
@@ -158,17 +159,7 @@ class World:
 
 
 def config_of(world):
-    plain = {
-        "data": "x",
-        "backbone": "b",
-        "weights": "random",
-        "train_per_class": None,
-        "test_fraction": 0.2,
-        "seed": 0,
-    }
-    plain |= {"balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 1, "versions": 3}
-    plain |= {"mode": world.mode, "time_limit": world.limit, "keep_mode": world.keep}
-    return TransferConfig(**plain)
+    return transfer_config(mode=world.mode, time_limit=world.limit, keep_mode=world.keep, versions=3)
 
 
 def run(world, patch):

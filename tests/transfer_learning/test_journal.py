@@ -4,16 +4,15 @@ import pytest
 
 from learnet.core import LearnetError, UsageError
 from learnet.training.checkpoint import Checkpoint
-from learnet.transfer_learning import TransferConfig, resume
+from learnet.transfer_learning import resume
 from learnet.transfer_learning.journal import NOTES, Journal
+from tiny_configs import transfer_config
 
 GIVEN = {"weights_dir": None, "cache_limit_bytes": 1000, "from_python": False}
 
 
 def config(**changes):
-    plain = {"data": "photos", "backbone": "resnet20", "weights": "random", "train_per_class": None, "seed": 0}
-    plain |= {"test_fraction": 0.2, "balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 100}
-    return TransferConfig(**{**plain, "mode": "partial", **changes})
+    return transfer_config(**{"backbone": "resnet20", "mode": "partial", **changes})
 
 
 def begin(folder, *, backbone="b", given=GIVEN, **changes):

@@ -8,18 +8,17 @@ from learnet.core import Silent
 from learnet.core import keras as import_keras
 from learnet.data import InputSpec, open_dataset, stream_photos
 from learnet.training import Trainer
-from learnet.transfer_learning import TransferConfig, solve_head
+from learnet.transfer_learning import solve_head
 from learnet.transfer_learning.budget import Budget
 from learnet.transfer_learning.extraction import Features
 from learnet.transfer_learning.forecast import TrainingCost
 from learnet.transfer_learning.journal import Journal
 from learnet.transfer_learning.modes import Climb, training_of
 from learnet.transfer_learning.study import divide
+from tiny_configs import transfer_config
 
 SPEC = InputSpec(height=12, width=12)
-PLAIN = {"data": "squares", "backbone": "tiny", "weights": "random", "train_per_class": None, "test_fraction": 0.2}
-PLAIN |= {"balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 1000, "seed": 0}
-CONFIG = TransferConfig(**PLAIN, mode="auto", unfreeze="upper", epochs=2, versions=2)
+CONFIG = transfer_config(data="squares", mode="auto", unfreeze="upper", epochs=2, versions=2)
 
 
 class Killed(BaseException):

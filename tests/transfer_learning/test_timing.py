@@ -3,22 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from learnet.transfer_learning import TransferConfig
 from learnet.transfer_learning.forecast import Forecast, TrainingCost, _Rehearsal, _Sizes
 from learnet.transfer_learning.timing import Speeds, round_robin
-
-PLAIN = {
-    "data": "x",
-    "backbone": "b",
-    "weights": "random",
-    "train_per_class": None,
-    "test_fraction": 0.2,
-    "balance": "auto",
-    "label_depth": None,
-    "group_by": None,
-    "max_pixels": 1,
-    "seed": 0,
-}
+from tiny_configs import transfer_config
 
 
 def test_any_beginning_of_the_order_holds_the_classes_equally():
@@ -83,7 +70,7 @@ LEAVING = 0.7
 
 
 def rehearsal(*, limit=None, mode="auto", few=0):
-    config = TransferConfig(**PLAIN, mode=mode, time_limit=limit, versions=2)
+    config = transfer_config(mode=mode, time_limit=limit, versions=2)
     return _Rehearsal(SPEEDS, sizes=_Sizes(photos=120, train=100, test=20), config=config, few=few)
 
 

@@ -204,15 +204,15 @@ def photo_feed(
     smoothed += np.eye(classes, dtype=np.float32) * (1 - smooth)
     weights = np.asarray(config.class_weights or [1.0] * classes, np.float32)
 
-    sides = generator(config.seed, "sides").random(len(images)) < 0.5
+    how = config.augmentation
+    sides = generator(config.seed, "sides").random(len(images)) < 0.5 if how.alternate else None
 
     def make(rows: NDArray[np.int64], random: np.random.Generator, epoch: int) -> Batch:
         targets = smoothed[labels[rows]]
         if isinstance(images, Views):
             values = images.pick(rows, random)
         else:
-            how = config.augmentation
-            mirrored = sides[rows] ^ bool(epoch % 2) if how.alternate else None
+            mirrored = None if sides is None else sides[rows] ^ bool(epoch % 2)
             values, targets = augment(images[rows], targets, how=how, random=random, mirrored=mirrored)
         return Batch(inputs=values, targets=targets, weights=weights[labels[rows]], rows=rows)
 
