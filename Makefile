@@ -1,4 +1,5 @@
 PYTHON ?= python3
+BENCH ?= transfer_caltech101
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -18,7 +19,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/$(BENCH).py
 
 venv: $(STAMP)
 

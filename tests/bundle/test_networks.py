@@ -15,7 +15,7 @@ ARGUMENTS = {
     "temperature": 1.5,
     "test_time_flip": True,
     "test_time_shift": 1,
-    "options": {"widths": [8, 16], "residual": True},
+    "options": {"widths": [8, 16], "residual": True, "squeeze": True},
 }
 
 
@@ -87,7 +87,7 @@ WRONG = {
     "too many layers": ({"options": {"widths": [8] * 65}}, "up to 64 sizes"),
     "an unknown option": ({"options": {"depth": [8]}}, "does not take these options"),
     "an option of another kind": ({"options": {"widths": True}}, "does not take these options"),
-    "other widths": ({"options": {"widths": [8, 12], "residual": True}}, "should be float32 of shape"),
+    "other widths": ({"options": {**ARGUMENTS["options"], "widths": [8, 12]}}, "should be float32 of shape"),
     "not residual": ({"options": {"widths": [8, 16]}}, "does not hold the weights of cifar-net"),
     "another size": ({"input_size": [64, 32]}, "should be the height and width"),
     "a key more": ({"module": "os"}, "unknown 'module'"),

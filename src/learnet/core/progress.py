@@ -46,6 +46,10 @@ class Silent:
         """Do nothing."""
 
 
+def _per_second(rate: float) -> str:
+    return f"{rate:.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
+
+
 class _LineTask:
     def __init__(self, out: TextIO, description: str, total: int, every: float) -> None:
         self.done = 0
@@ -60,7 +64,7 @@ class _LineTask:
             rate = self.done / (now - self._start)
             left = (self._total - self.done) / rate
             print(
-                f"{self._description}: {self.done}/{self._total}, {rate:.0f}/s, {left:.0f} s left",
+                f"{self._description}: {self.done}/{self._total}, {_per_second(rate)}, {left:.0f} s left",
                 file=self._out,
                 flush=True,
             )
@@ -86,7 +90,7 @@ class Lines:
         yield task
         seconds = time.monotonic() - start
         if seconds > 2 and task.done:
-            self.say(f"{description}: {task.done} in {seconds:.1f} s ({task.done / seconds:.0f}/s)")
+            self.say(f"{description}: {task.done} in {seconds:.1f} s ({_per_second(task.done / seconds)})")
 
     def say(self, line: str) -> None:
         """Write one line."""
@@ -137,7 +141,7 @@ class _LiveTask:
     def advance(self, steps: int = 1) -> None:
         self._done += steps
         rate = self._done / max(time.monotonic() - self._start, 1e-6)
-        self._bars.update(self._identity, advance=steps, rate=f"{rate:.0f}/s")  # type: ignore[attr-defined]  # Rich is loaded lazily
+        self._bars.update(self._identity, advance=steps, rate=_per_second(rate))  # type: ignore[attr-defined]  # Rich is loaded lazily
 
 
 def default_progress(*, quiet: bool = False) -> Progress:

@@ -21,11 +21,18 @@ PAPER = "learnet; after Jordan, 94 % on CIFAR-10 in 3.29 Seconds on a Single GPU
 WIDTHS = (64, 128, 256)
 _LOGIT_SCALE = 1 / 8
 _WHITENED = 24  # channels: patches of 2 x 2 x 3, and their negatives
+_REDUCTION = 16  # of the channels, between the two layers that weigh them
 _MOMENTUM, _EPSILON = 0.9, 2e-5
 
 
 def classify(
-    images: keras.KerasTensor, classes: int, rate: float, *, widths: Sequence[int] = WIDTHS, residual: bool = False
+    images: keras.KerasTensor,
+    classes: int,
+    rate: float,
+    *,
+    widths: Sequence[int] = WIDTHS,
+    residual: bool = False,
+    squeeze: bool = False,
 ) -> list[keras.KerasTensor]:
     """Return the logits of preprocessed images of 16 pixels or more.
 
@@ -35,6 +42,8 @@ def classify(
         rate: Of the dropout before the last layer.
         widths: Channels of each block; each halves the map.
         residual: Add a third convolution to each block, and around the second and third a shortcut.
+        squeeze: Weigh each block's channels by what the whole map holds, before the shortcut is added (Hu, Shen and
+            Sun, Squeeze-and-Excitation Networks, 2018, section 3).
     """
     from learnet.layers import PatchWhitening
 
@@ -47,11 +56,26 @@ def classify(
         for inner in (2, 3) if residual else (2,):
             x = _convolve(x, f"block{number}_conv{inner}", filters)
             x = relu(_normal(x, f"block{number}_bn{inner}"), f"block{number}_relu{inner}")
+        if squeeze:
+            x = _weigh(x, f"block{number}_squeeze", filters)
         if residual:
             x = keras.layers.Add(name=f"block{number}_add")([x, shortcut])
     features = keras.layers.GlobalMaxPooling2D(name="features")(x)
     logits = head(dropout(features, rate, "dropout"), classes)
     return [keras.layers.Rescaling(_LOGIT_SCALE, dtype="float32", name="scaled_logits")(logits)]
+
+
+def _weigh(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
+    layers = import_keras().layers
+    narrow = layers.Dense(_narrow(filters), activation="relu", name=f"{name}_narrow")(
+        layers.GlobalAveragePooling2D(name=f"{name}_pool")(x)
+    )
+    weights = layers.Dense(filters, activation="sigmoid", name=f"{name}_weights")(narrow)
+    return layers.Multiply(name=name)([x, layers.Reshape((1, 1, filters), name=f"{name}_shape")(weights)])
+
+
+def _narrow(filters: int) -> int:
+    return -(-filters // _REDUCTION)
 
 
 def _convolve(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
@@ -70,8 +94,10 @@ def most_parameters(
     *,
     widths: Sequence[int] = WIDTHS,
     residual: bool = False,  # noqa: ARG001 (counted in any case)
+    squeeze: bool = False,  # noqa: ARG001 (likewise)
 ) -> int:
     """Return how many weights such a network has at most."""
     channels = (_WHITENED, *widths)
     blocks = sum(9 * (before + 2 * after) * after + 12 * after for before, after in pairwise(channels))
-    return 12 * _WHITENED + blocks + (channels[-1] + 1) * classes
+    weighing = sum(2 * (filters + 1) * (_narrow(filters) + 1) for filters in widths)
+    return 12 * _WHITENED + blocks + weighing + (channels[-1] + 1) * classes

@@ -43,7 +43,14 @@ class Recipe:
 
 
 def _cifar(
-    *, epochs: int, learning_rate: float, l2: float, crop: int, cutout: int, alternate: bool = False
+    *,
+    epochs: int,
+    learning_rate: float,
+    l2: float,
+    crop: int,
+    cutout: int,
+    alternate: bool = False,
+    keep_last: bool = False,
 ) -> TrainingConfig:
     return TrainingConfig(
         epochs=epochs,
@@ -57,6 +64,7 @@ def _cifar(
         l2=l2,
         label_smoothing=0.2,
         ema=0.99,
+        keep_last=keep_last,
         augmentation=Augmentation(flip=True, alternate=alternate, crop=crop, cutout=cutout),
     )
 
@@ -86,12 +94,12 @@ RECIPES: Registry[Recipe] = Registry(
             name="cifar10-accurate",
             about="CIFAR-10 in about an hour on two cores.",
             model="cifar-net",
-            options={"widths": [64, 256, 256], "residual": True},
+            options={"widths": [64, 256, 256], "residual": True, "squeeze": True},
             precision="auto",
             test_time_flip=True,
             test_time_shift=1,
             validation_fraction=0.02,
-            training=_cifar(epochs=27, learning_rate=0.6, l2=5e-4, crop=4, cutout=8, alternate=True),
+            training=_cifar(epochs=27, learning_rate=0.6, l2=5e-4, crop=4, cutout=8, alternate=True, keep_last=True),
         ),
     ],
 )

@@ -1,0 +1,32 @@
+import keras
+import numpy as np
+import pytest
+
+from learnet.models import most_parameters, network
+
+WIDTHS = [8, 24]
+
+
+def part(model, first, last):
+    return keras.Model(model.get_layer(first).output, model.get_layer(last).output)
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_channels_are_weighed_by_what_the_whole_map_holds(block):
+    model = network("cifar-net", classes=3, options={"widths": WIDTHS, "residual": True, "squeeze": True}).trainer
+    name = f"block{block}_squeeze"
+    narrow, offset_1 = model.get_layer(f"{name}_narrow").get_weights()
+    wide, offset_2 = model.get_layer(f"{name}_weights").get_weights()
+    assert narrow.shape == (WIDTHS[block - 1], block)
+    maps = np.random.default_rng(0).normal(size=(2, 5, 4, WIDTHS[block - 1])).astype(np.float32)
+    hidden = np.maximum(maps.mean(axis=(1, 2)) @ narrow + offset_1, 0)
+    weights = 1 / (1 + np.exp(-(hidden @ wide + offset_2)))
+    found = part(model, f"block{block}_relu3", name)(maps)
+    np.testing.assert_allclose(found, maps * weights[:, None, None], atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"residual": True}, {"residual": True, "squeeze": True}])
+def test_the_bound_on_the_parameters_is_theirs(options):
+    options = {"widths": WIDTHS, **options}
+    counted = network("cifar-net", classes=3, options=options).trainer.count_params()
+    assert counted <= most_parameters("cifar-net", classes=3, options=options)
