@@ -1,12 +1,13 @@
 """CIFAR-10 on this machine: seconds to 79 % test accuracy, and what learnet's recipes reach in their time.
 
-    python benchmarks/cifar10_time_to_accuracy.py [--recipes cifar10-fast,cifar10-accurate] [--example-epochs 1]
+    python benchmarks/cifar10_time_to_accuracy.py [--recipes cifar10-fast,cifar10-accurate] [--keep FOLDER]
     python benchmarks/cifar10_time_to_accuracy.py --log-example 30      # once: how many epochs the example needs
 
 The other side is the network of the Keras documentation's CIFAR-10 example (32-32-pool-64-64-pool-512, RMSprop with a
 rate of 1e-4, batches of 32, moved and mirrored by ``ImageDataGenerator``), trained by ``compile`` and ``fit``. An epoch
-of it is timed before and after each recipe; that is the unit in which this benchmark counts, so that a busy machine
-does not matter. How many epochs it needs for 79 % does not depend on the machine: it is read from the log
+of it is timed before and after each recipe, and a fifth of one at each test in between; the median is the unit in which
+this benchmark counts, so that a busy machine does not matter. How many epochs it needs for 79 % does not depend on the
+machine: it is read from the log
 ``docs/cifar10-example.csv``, which ``--log-example`` writes.
 
 A recipe is timed from opening the photos to its last epoch, with everything that ``learnet train`` does in between;
@@ -38,6 +39,8 @@ from learnet.training.checkpoint import load_best
 from learnet.training.train import configure, open_photos
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
     from learnet.models import Network
@@ -70,23 +73,25 @@ class Curve:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipes", default="cifar10-fast,cifar10-accurate")
-    parser.add_argument("--example-epochs", type=int, default=1, help="timed each time")
     parser.add_argument("--log-example", type=int, default=0, help="train the example until so many epochs are logged")
     parser.add_argument("--out", type=Path, default=Path("docs"), help="where the curves go")
+    parser.add_argument("--keep", type=Path, default=None, help="keep the recipes' runs in this folder")
     arguments = parser.parse_args()
     train, test = photos(Part.TRAIN), photos(Part.TEST)
     if arguments.log_example:
         log_example(train, test, epochs=arguments.log_example)
         return
-    example = Example()
-    epoch_seconds = example.times(train, epochs=arguments.example_epochs)
+    example = Example(train)
+    units = [example.seconds()]
     curves = []
-    for recipe in arguments.recipes.split(","):
-        curves.append(trained(recipe, test))
-        epoch_seconds += example.times(train, epochs=arguments.example_epochs)
-        write_curves(arguments.out / "cifar10-curves.csv", curves[-1])
-    show(curves, statistics.median(epoch_seconds))
-    print(f"{probe().describe()}; an epoch of the example took {', '.join(f'{s:.0f}' for s in epoch_seconds)} s")
+    with tempfile.TemporaryDirectory() as temporary:
+        for recipe in arguments.recipes.split(","):
+            folder = (arguments.keep or Path(temporary)) / recipe
+            curves.append(trained(recipe, test, out=folder, between=lambda: units.append(example.seconds(share=0.2))))
+            units.append(example.seconds())
+            write_curves(arguments.out / "cifar10-curves.csv", curves[-1])
+    show(curves, statistics.median(units))
+    print(f"{probe().describe()}; an epoch of the example took {', '.join(f'{s:.0f}' for s in units)} s")
 
 
 def photos(part: Part) -> Examples:
@@ -100,18 +105,16 @@ def photos(part: Part) -> Examples:
 class Example:
     """The CNN of the Keras documentation's CIFAR-10 example, with its augmentation."""
 
-    def __init__(self) -> None:
-        self.model, self._batch = example_network(), 32
+    def __init__(self, train: Examples) -> None:
+        self._train, self.model, self._batch = train, example_network(), 32
+        self._epoch((train[0][:64], train[1][:64]))  # compiles
 
-    def times(self, train: Examples, *, epochs: int) -> list[float]:
-        """Train some epochs more; return the seconds of each, without what compiling takes."""
-        self._epoch((train[0][:64], train[1][:64]))
-        seconds = []
-        for _ in range(epochs):
-            start = time.perf_counter()
-            self._epoch(train)
-            seconds.append(time.perf_counter() - start)
-        return seconds
+    def seconds(self, *, share: float = 1.0) -> float:
+        """Train on a share of the photos; return what an epoch takes at that pace."""
+        count = round(share * len(self._train[0]))
+        start = time.perf_counter()
+        self._epoch((self._train[0][:count], self._train[1][:count]))
+        return (time.perf_counter() - start) / share
 
     def _epoch(self, train: Examples) -> None:
         import tensorflow as tf
@@ -174,33 +177,33 @@ def shifted(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return moved
 
 
-def trained(recipe: str, test: Examples) -> Curve:
-    """Train by a recipe as ``learnet train cifar10 --recipe`` does; test in between, off the clock."""
+def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], None]) -> Curve:
+    """Train by a recipe as ``learnet train cifar10 --recipe`` does; off the clock, test and call ``between``."""
     epochs: list[int] = []
     seconds: list[float] = []
     accuracies: list[float] = []
     off_clock, begun = 0.0, time.perf_counter()
     progress = Lines()
     config = configure(DATA, recipe=recipe)
-    with tempfile.TemporaryDirectory() as name:
-        opened, folder = open_photos(DATA, config, out=name, progress=progress, watch=Stopwatch())
-        if config.precision == "auto":
-            config = replace(config, precision=choose_precision(config, opened, say=progress.say))
-        train = opened.part(Part.TRAIN)
-        network = build_trained(config, classes=10, images=train[0])
+    opened, folder = open_photos(DATA, config, out=out, progress=progress, watch=Stopwatch())
+    if config.precision == "auto":
+        config = replace(config, precision=choose_precision(config, opened, say=progress.say))
+    train = opened.part(Part.TRAIN)
+    network = build_trained(config, classes=10, images=train[0])
 
-        def tested(row: EpochRow) -> None:
-            nonlocal off_clock
-            if max(accuracies, default=0.0) >= WANTED and row.epoch % SELDOM and row.epoch < config.training.epochs:
-                return
-            start = time.perf_counter()
-            epochs.append(row.epoch)
-            seconds.append(start - begun - off_clock)
-            accuracies.append(accuracy_of(network, load_best(folder), test))
-            print(f"{recipe}: epoch {row.epoch}, {seconds[-1]:.0f} s, test accuracy {accuracies[-1]:.4f}", flush=True)
-            off_clock += time.perf_counter() - start
+    def tested(row: EpochRow) -> None:
+        nonlocal off_clock
+        if max(accuracies, default=0.0) >= WANTED and row.epoch % SELDOM and row.epoch < config.training.epochs:
+            return
+        start = time.perf_counter()
+        epochs.append(row.epoch)
+        seconds.append(start - begun - off_clock)
+        accuracies.append(accuracy_of(network, load_best(folder), test))
+        print(f"{recipe}: epoch {row.epoch}, {seconds[-1]:.0f} s, test accuracy {accuracies[-1]:.4f}", flush=True)
+        between()
+        off_clock += time.perf_counter() - start
 
-        fit(network.trainer, train, opened.part(Part.VAL), config=config.training, folder=folder, on_epoch=tested)
+    fit(network.trainer, train, opened.part(Part.VAL), config=config.training, folder=folder, on_epoch=tested)
     return Curve(recipe=recipe, epochs=tuple(epochs), seconds=tuple(seconds), accuracies=tuple(accuracies))
 
 

@@ -80,7 +80,7 @@ class World:
     def cost(self):
         return TrainingCost(step=self.step, starting=self.starting, batch_size=16, epochs=8)
 
-    def extractor(self, *, deadline, most, **_):
+    def extractor(self, *_, deadline, most, **__):
         def run(dataset):
             for done in range(self.photos):
                 if self.now > deadline or done >= most:
@@ -165,14 +165,15 @@ def config_of(world):
 def run(world, patch):
     """Do what ``transfer`` does after the photos are found; return why it was refused, if it was."""
     config = config_of(world)
-    known = {"measure_speeds": world.speeds, "forecast": world.forecast, "Extractor": world.extractor}
+    extractor = types.SimpleNamespace(of=world.extractor)
+    known = {"measure_speeds": world.speeds, "forecast": world.forecast, "Extractor": extractor}
     known |= {"study": world.study, "publish": world.publish, "measure_chosen": world.test_chosen}
     known |= {"_fewer_per_class": lambda config, *_, **__: config, "round_robin": lambda *_, **__: None}
     known |= {"divide": lambda *_, **__: divided, "time": types.SimpleNamespace(perf_counter=world.clock)}
     known |= {
         "with_finding": lambda made, chosen: world.findings.append(chosen.finding) or made,
         "part_sizes": lambda *_: (1, 1),
-        "space_key": lambda **_: "",
+        "space_of": lambda _: "",
     }
     known |= {"_head_product": lambda *_, **__: product("head")}
     known |= {"backbone_product": lambda *_, chosen, **__: product(chosen.mode)}

@@ -10,17 +10,9 @@ import numpy as np
 
 from learnet.comparison.config import MAJORITY, is_bundle
 from learnet.core.runs import write_table
-from learnet.data import MAX_PIXELS, InputSpec, cache_folder, open_dataset, printable, stream_photos
-from learnet.inference import Predictor
-from learnet.transfer_learning import (
-    CacheError,
-    Extractor,
-    FeatureCache,
-    answer_simply,
-    load_backbone,
-    load_bundle_backbone,
-    space_key,
-)
+from learnet.data import MAX_PIXELS, InputSpec, open_dataset, printable, stream_photos
+from learnet.transfer_learning import Extractor, answer_simply, load_backbone, load_bundle_backbone
+from learnet.transfer_learning.cache import DEFAULT_LIMIT_BYTES, usable_cache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,25 +88,8 @@ def _features(
         if is_bundle(backbone)
         else load_backbone(backbone, weights=config.weights, weights_dir=folder, seed=seed)
     )
-    try:
-        cache = FeatureCache(cache_folder(), say=progress.say)
-    except CacheError as error:
-        progress.say(f"{error} The row goes on without the cache.")
-        cache = None
-    try:
-        found = Extractor(
-            spec=loaded.input_spec,
-            size=loaded.feature_size,
-            key=space_key(weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec),
-            name=f"{loaded.name}, {loaded.source}",
-            predictor=lambda: Predictor.compile(loaded.model),
-            cache=cache,
-            max_pixels=MAX_PIXELS,
-            progress=progress,
-        ).run(dataset)
-    finally:
-        if cache is not None:
-            cache.close()
+    with usable_cache(DEFAULT_LIMIT_BYTES, say=progress.say) as cache:
+        found = Extractor.of(loaded, cache=cache, max_pixels=MAX_PIXELS, progress=progress).run(dataset)
     return found.values, found.usable, found.computed
 
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from learnet.core import UsageError
+from learnet.data import cache_folder
 from learnet.transfer_learning.cache_database import CacheError, Database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -76,6 +77,21 @@ class CacheStats:
     def to_json(self) -> dict[str, Any]:
         """Return the statistics as a JSON-like object."""
         return {**asdict(self), "spaces": [asdict(space) for space in self.spaces]}
+
+
+@contextlib.contextmanager
+def usable_cache(limit_bytes: int, *, say: Callable[[str], None]) -> Iterator[FeatureCache | None]:
+    """Open the user's cache of features; None if the limit is 0, or if it cannot be used, which is told."""
+    try:
+        cache = FeatureCache(cache_folder(), limit_bytes=limit_bytes, say=say) if limit_bytes else None
+    except CacheError as error:
+        say(f"{error} The run goes on without the cache.")
+        cache = None
+    try:
+        yield cache
+    finally:
+        if cache is not None:
+            cache.close()
 
 
 class FeatureCache:

@@ -12,6 +12,7 @@ import numpy as np
 
 from learnet.core import fingerprint
 from learnet.data import FACTS_VERSION, Skipped, stream_photos
+from learnet.inference import Predictor
 from learnet.transfer_learning.cache_database import CacheError
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset, Facts, InputSpec, Photo
-    from learnet.inference import Predictor
     from learnet.transfer_learning.cache import FeatureCache, FeatureSpace
+    from learnet.transfer_learning.weights import LoadedBackbone
 
 _DECODED_AHEAD = 1024  # photos, 150 kB each: what one core decodes while the other builds the network
 _BATCH = 64  # photos between two commits to the cache: a short pause for the engine, and little for a kill to cost
@@ -85,6 +86,32 @@ class Extractor:
         self._space: FeatureSpace | None = None
         if cache is not None:
             self._try_cache(lambda: setattr(self, "_space", cache.open_space(key, size=size, name=name)))
+
+    @classmethod
+    def of(
+        cls,
+        loaded: LoadedBackbone,
+        *,
+        cache: FeatureCache | None,
+        max_pixels: int,
+        progress: Progress,
+        predictor: Predictor | None = None,
+        deadline: float | None = None,
+        most: int | None = None,
+    ) -> Extractor:
+        """Return what computes a backbone's features, by ``predictor`` if it is compiled already."""
+        return cls(
+            spec=loaded.input_spec,
+            size=loaded.feature_size,
+            key=space_of(loaded),
+            name=f"{loaded.name}, {loaded.source}",
+            predictor=lambda: predictor or Predictor.compile(loaded.model),
+            cache=cache,
+            max_pixels=max_pixels,
+            progress=progress,
+            deadline=deadline,
+            most=most,
+        )
 
     def run(self, dataset: Dataset) -> Features:
         """Read, hash and, where needed, decode and compute every photo of ``dataset``."""
@@ -201,6 +228,11 @@ class Extractor:
         except CacheError as error:
             self._space = None
             self._progress.say(f"{error} The run goes on without the cache.")
+
+
+def space_of(loaded: LoadedBackbone) -> str:
+    """Return the key under which a backbone's features are cached."""
+    return space_key(weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec)
 
 
 def space_key(*, weights_fingerprint: str, layer: str, spec: InputSpec) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from learnet.core import LearnetError, UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
-from learnet.data import Part, cache_folder, open_dataset
+from learnet.data import Part, open_dataset
 from learnet.inference import Predictor
 from learnet.runs import Product, Run, Stopwatch, publish
 from learnet.transfer_learning.budget import (
@@ -24,11 +24,11 @@ from learnet.transfer_learning.budget import (
     OutOfTime,
 )
 from learnet.transfer_learning.bundle_backbone import load_bundle_backbone
-from learnet.transfer_learning.cache import FeatureCache
+from learnet.transfer_learning.cache import usable_cache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.config import TransferConfig, TransferSettings, checked_settings
-from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_key
+from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_of
 from learnet.transfer_learning.forecast import forecast, needed, part_sizes, set_aside
 from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.journal import Interrupted, Journal
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from learnet.data import Dataset
     from learnet.evaluation import BaselineRow
     from learnet.runs import RunConfig, Study
+    from learnet.transfer_learning.cache import FeatureCache
     from learnet.transfer_learning.extraction import Features
     from learnet.transfer_learning.forecast import Forecast
     from learnet.transfer_learning.head import HeadResult
@@ -156,27 +157,24 @@ def transfer(
     places = {"weights_dir": None if weights_dir is None else str(weights_dir), "cache_limit_bytes": cache_limit_bytes}
     given = {**places, "from_python": not isinstance(data, str | Path)}
     journal = Journal.go_on_or_begin(folder, config, given=given, backbone=loaded.fingerprint, say=progress.say)
-    cache = _open_cache(cache_limit_bytes, progress)
     try:
-        work = _Work(
-            dataset,
-            loaded,
-            config=config,
-            journal=journal,
-            cache=cache,
-            elapsed=elapsed,
-            progress=progress,
-            watch=watch,
-        )
-        return work.run(folder)
+        with usable_cache(cache_limit_bytes, say=progress.say) as cache:
+            work = _Work(
+                dataset,
+                loaded,
+                config=config,
+                journal=journal,
+                cache=cache,
+                elapsed=elapsed,
+                progress=progress,
+                watch=watch,
+            )
+            return work.run(folder)
     except KeyboardInterrupt as stopped:
         raise Interrupted(folder) from stopped
     except LearnetError:
         journal.forget_if_unused()
         raise
-    finally:
-        if cache is not None:
-            cache.close()
 
 
 class _Work:
@@ -206,9 +204,7 @@ class _Work:
             kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
             dataset = dataset.subset(round_robin(kinds, seed=config.seed))
         self._dataset = dataset
-        self._key = space_key(
-            weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec
-        )
+        self._key = space_of(loaded)
 
     def run(self, folder: Path) -> Run:
         """Do everything; after the head there is a bundle at any moment."""
@@ -342,13 +338,10 @@ class _Work:
 
     def _features(self, predictor: Predictor | None, *, most: int) -> Features:
         """Look at all photos, or at as many as there is time for; a resumption looks at the same ones."""
-        loaded, looked = self._loaded, self._journal.known(_LOOKED)
-        features = Extractor(
-            spec=loaded.input_spec,
-            size=loaded.feature_size,
-            key=self._key,
-            name=f"{loaded.name}, {loaded.source}",
-            predictor=lambda: predictor or Predictor.compile(loaded.model),
+        looked = self._journal.known(_LOOKED)
+        features = Extractor.of(
+            self._loaded,
+            predictor=predictor,
             cache=self._cache,
             max_pixels=self._config.max_pixels,
             progress=self._progress,
@@ -437,13 +430,3 @@ def _baseline(row: BaselineRow) -> dict[str, Any]:
 
 def _details(chosen: Chosen) -> dict[str, Any]:
     return {"mode": chosen.mode, **({"reason": chosen.reason} if chosen.reason else {}), **chosen.details}
-
-
-def _open_cache(limit_bytes: int, progress: Progress) -> FeatureCache | None:
-    if limit_bytes == 0:
-        return None
-    try:
-        return FeatureCache(cache_folder(), limit_bytes=limit_bytes, say=progress.say)
-    except CacheError as error:
-        progress.say(f"{error} The run goes on without the cache.")
-        return None

@@ -12,7 +12,6 @@ import numpy as np
 from learnet.core import LearnetError, sha256_bytes, write_bytes
 from learnet.data import (
     Part,
-    cache_folder,
     near_duplicate_groups,
     open_dataset,
     photo_findings,
@@ -20,11 +19,11 @@ from learnet.data import (
     stack_hashes,
 )
 from learnet.evaluation import choose_threshold, fit_temperature, measure, softmax
-from learnet.inference import Predictor
 from learnet.runs import Study, fingerprint, kept_together, publish, without_empty_classes
-from learnet.transfer_learning import CacheError, FeatureCache, load_backbone
+from learnet.transfer_learning import load_backbone
 from learnet.transfer_learning.baselines import measure_baselines
-from learnet.transfer_learning.extraction import Extractor, space_key
+from learnet.transfer_learning.cache import usable_cache
+from learnet.transfer_learning.extraction import Extractor
 from learnet.transfer_learning.modes import Chosen
 from learnet.transfer_learning.study import Divided
 from learnet.transfer_learning.transfer import backbone_product
@@ -86,9 +85,10 @@ class HeadTask:
             config.backbone or "", weights=config.weights, weights_dir=folder, seed=config.seed
         )
         watch.lap("find the backbone")
-        features = _extract(
-            dataset, self._loaded, max_pixels=config.max_pixels, limit_bytes=cache_limit_bytes, progress=progress
-        )
+        with usable_cache(cache_limit_bytes, say=progress.say) as cache:
+            features = Extractor.of(self._loaded, cache=cache, max_pixels=config.max_pixels, progress=progress).run(
+                dataset
+            )
         watch.lap("compute features")
         self._config = config
         self._divide(dataset, features, progress=progress)
@@ -252,31 +252,6 @@ def divide(dataset: Dataset, *, groups: np.ndarray, config: TuneConfig, progress
             "There are too few photos for a validation part: the training photos themselves choose the winner."
         )
     return parts
-
-
-def _extract(
-    dataset: Dataset, loaded: LoadedBackbone, *, max_pixels: int, limit_bytes: int, progress: Progress
-) -> Features:
-    cache = None
-    if limit_bytes:
-        try:
-            cache = FeatureCache(cache_folder(), limit_bytes=limit_bytes, say=progress.say)
-        except CacheError as error:
-            progress.say(f"{error} The search goes on without the cache.")
-    try:
-        return Extractor(
-            spec=loaded.input_spec,
-            size=loaded.feature_size,
-            key=space_key(weights_fingerprint=loaded.fingerprint, layer=loaded.feature_layer, spec=loaded.input_spec),
-            name=f"{loaded.name}, {loaded.source}",
-            predictor=lambda: Predictor.compile(loaded.model),
-            cache=cache,
-            max_pixels=max_pixels,
-            progress=progress,
-        ).run(dataset)
-    finally:
-        if cache is not None:
-            cache.close()
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
