@@ -18,7 +18,8 @@ def test_channels_are_weighed_by_what_the_whole_map_holds(block):
     narrow, offset_1 = model.get_layer(f"{name}_narrow").get_weights()
     wide, offset_2 = model.get_layer(f"{name}_weights").get_weights()
     assert narrow.shape == (WIDTHS[block - 1], block)
-    maps = np.random.default_rng(0).normal(size=(2, 5, 4, WIDTHS[block - 1])).astype(np.float32)
+    shape = model.get_layer(name).output.shape[1:]
+    maps = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
     hidden = np.maximum(maps.mean(axis=(1, 2)) @ narrow + offset_1, 0)
     weights = 1 / (1 + np.exp(-(hidden @ wide + offset_2)))
     found = part(model, f"block{block}_relu3", name)(maps)
@@ -29,4 +30,4 @@ def test_channels_are_weighed_by_what_the_whole_map_holds(block):
 def test_the_bound_on_the_parameters_is_theirs(options):
     options = {"widths": WIDTHS, **options}
     counted = network("cifar-net", classes=3, options=options).trainer.count_params()
-    assert counted <= most_parameters("cifar-net", classes=3, options=options)
+    assert counted <= most_parameters("cifar-net", classes=3, input_size=(32, 32), options=options)

@@ -39,7 +39,7 @@ class RowRecord:
         images_per_second: At prediction, many photos on their way; 0 where not measured.
         latency_ms: At prediction, one photo at a time; 0 where not measured.
         computed: Photos whose features it computed; the others came from the cache.
-        chosen: What a simple method chose, such as ``"k = 3"``.
+        chosen: What a simple method chose, such as ``"k = 3"``, or what a training saved if that is not its mode.
     """
 
     row: Row

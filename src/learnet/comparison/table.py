@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Answers = dict[tuple[int, str], tuple[str, str]]  # (seed, photo) to (class, answer)
 
+_AS_FAST = 0.8  # of the fastest one's speed: timings of one network differ by as much
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedRow:
@@ -120,13 +122,16 @@ def tabulate(records: Sequence[RowRecord], ledger: Ledger) -> Table:
 def pick(rows: Sequence[ComparedRow], against_best: Mapping[str, Paired]) -> str:
     """Return which row to take and why: the fastest at prediction of those that the best is not shown to beat.
 
+    Of rows that are nearly as fast as the fastest, the one with the shortest training is taken.
+
     Args:
         rows: The best accuracy first, at least one.
         against_best: Of further rows, the paired test of the best against them; without one, a row is not taken.
     """
     best = rows[0]
     equal = [best, *(row for row in rows[1:] if row.name in against_best and not against_best[row.name].shown)]
-    chosen = min(equal, key=lambda row: (round(1 / max(row.images_per_second, 1e-9), 3), row.minutes))
+    fastest = max(row.images_per_second for row in equal)
+    chosen = min((row for row in equal if row.images_per_second >= _AS_FAST * fastest), key=lambda row: row.minutes)
     if chosen is best:
         others = "" if len(equal) == 1 else " Of those that it is not shown to beat, none is cheaper."
         return f"{best.name}: the best of the trainings, {best.accuracy:.1%}.{others}"
