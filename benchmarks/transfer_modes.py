@@ -65,7 +65,7 @@ def equal_accuracies(unfreeze: str | None, *, seeds: int, epochs: int | None) ->
                 f"whole graph {both.whole.mean():.4f}, {both.whole_seconds:.1f} s an epoch",
                 flush=True,
             )
-    differences = [100 * (both.cached.mean() - both.whole.mean()) for both in made]
+    differences = [100 * float(both.cached.mean() - both.whole.mean()) for both in made]
     mean, around = statistics.mean(differences), 0.0
     if len(made) > 1:
         around = float(stats.t.ppf(0.975, len(made) - 1)) * statistics.stdev(differences) / len(made) ** 0.5
