@@ -1,8 +1,10 @@
 import math
+from itertools import chain, cycle
 
 import numpy as np
 import pytest
 
+from learnet.transfer_learning import timing
 from learnet.transfer_learning.forecast import Forecast, TrainingCost, _Rehearsal, _Sizes
 from learnet.transfer_learning.timing import Speeds, round_robin
 from tiny_configs import transfer_config
@@ -26,6 +28,14 @@ def test_photos_that_the_cache_knows_cost_only_a_look():
     assert speeds.head() == pytest.approx(1.3 * speeds.solving())
     assert speeds.testing(50) == pytest.approx(2.0 + 5.0)
     assert speeds.publishing() == pytest.approx(0.3 + 0.4 + 1.0)
+
+
+def test_one_disturbed_reading_of_a_pass_does_not_count(monkeypatch):
+    readings = chain([9.0, 0.010, 0.025, 5.0, 0.025, 0.010, 7.0], cycle([0.010, 0.025]))  # the first one warms up
+    monkeypatch.setattr(timing, "_pass_seconds", lambda _: next(readings))
+    _, _, passing, stepping = timing._solving(rows=20_480, size=8, classes=3)
+    assert stepping == pytest.approx((4 * 0.010 - 0.025) / 3)
+    assert passing == pytest.approx(10 * (0.025 - stepping))
 
 
 def test_epochs_are_cut_to_what_two_trainings_allow():

@@ -32,6 +32,7 @@ _TABLES = 0.3  # seconds for tables and pages
 _BUILT = 2.0  # compiling a network takes about as long as building it, both together
 _COMPILED_AGAIN = 0.5  # of the first time, as what compiles is loaded by then
 _MOST_ROWS, _FEWER, _PASSES = 2048, 4, 6  # of the sample solution; there is a second one with so many times fewer
+_LEAST_READINGS, _MOST_READINGS, _READING = 3, 9, 0.15  # solutions of a sample that are timed, and for how many seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,32 +189,54 @@ def _seconds_a_photo(dataset: Dataset, chosen: Sequence[int], *, spec: InputSpec
 
 
 def _solving(*, rows: int, size: int, classes: int) -> tuple[float, float, float, float]:
-    """Return the seconds of looking through the rows, of preparing a solution, of one pass, and of a step after it."""
+    """Return the seconds of looking through the rows, of preparing a solution, of one pass, and of a step after it.
+
+    Passes over two samples are timed by turns, and several times: a reading that is disturbed would count thousandfold.
+    """
     few, classes = min(rows, _MOST_ROWS), max(2, classes)
     fewer = max(1, few // _FEWER)
-    _solution_times(few=2 * classes, size=8, classes=classes)  # loads what is needed, untimed
-    _, _, short = _solution_times(few=fewer, size=size, classes=classes)
-    designing, shaping, long = _solution_times(few=few, size=size, classes=classes)
+    with single_threaded_blas():
+        _pass_seconds(_sample(few=2 * classes, size=8, classes=classes)[0])  # loads what is needed, untimed
+        small, _, _ = _sample(few=fewer, size=size, classes=classes)
+        large, designing, shaping = _sample(few=few, size=size, classes=classes)
+        readings, until = list[tuple[float, float]](), time.perf_counter() + _READING
+        while len(readings) < _LEAST_READINGS or (len(readings) < _MOST_READINGS and time.perf_counter() < until):
+            readings.append((_pass_seconds(small), _pass_seconds(large)))
+    short, long = np.median(readings, axis=0).tolist()
     stepping = max(0.0, min(short, (few * short - fewer * long) / max(1, few - fewer)))
-    return designing * rows / few, shaping, (long - stepping) * rows / few, stepping
+    return designing * rows / few, shaping, max(0.0, long - stepping) * rows / few, stepping
 
 
-def _solution_times(*, few: int, size: int, classes: int) -> tuple[float, float, float]:
-    random = np.random.default_rng(0)
-    features = random.standard_normal((few, size), np.float32)
+def _sample(*, few: int, size: int, classes: int) -> tuple[_Sample, float, float]:
+    """Return a problem of random rows, and the seconds of looking through them and of preparing a solution."""
+    features = np.random.default_rng(0).standard_normal((few, size), np.float32)
     labels = np.arange(few, dtype=np.int64) % classes
     readings = [time.perf_counter()]
-    with single_threaded_blas():
-        design = Design(features, np.arange(few))
-        curvature = design.curvature(np.ones(few, np.float32)).times(SURE / classes)
-        readings.append(time.perf_counter())
-        objective = Objective(design, SoftmaxLoss(labels, np.ones(few)), l2=0.1, curvature=curvature)
-        readings.append(time.perf_counter())
-        weights = np.zeros((classes, size), np.float32)
-        solution = minimise(objective, weights=weights, bias=np.zeros(classes), tolerance=0.0, max_evaluations=_PASSES)
-        readings.append(time.perf_counter())
-    designing, shaping, passing = np.diff(readings).tolist()
-    return designing, shaping, passing / solution.evaluations
+    design = Design(features, np.arange(few))
+    curvature = design.curvature(np.ones(few, np.float32)).times(SURE / classes)
+    readings.append(time.perf_counter())
+    objective = Objective(design, SoftmaxLoss(labels, np.ones(few)), l2=0.1, curvature=curvature)
+    readings.append(time.perf_counter())
+    designing, shaping = np.diff(readings).tolist()
+    return _Sample(objective=objective, weights=np.zeros((classes, size), np.float32)), designing, shaping
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Sample:
+    objective: Objective
+    weights: NDArray[np.float32]  # where its solution begins, (k, d)
+
+
+def _pass_seconds(sample: _Sample) -> float:
+    begin = time.perf_counter()
+    solution = minimise(
+        sample.objective,
+        weights=sample.weights,
+        bias=np.zeros(len(sample.weights)),
+        tolerance=0.0,
+        max_evaluations=_PASSES,
+    )
+    return (time.perf_counter() - begin) / solution.evaluations
 
 
 def _drawing() -> float:
