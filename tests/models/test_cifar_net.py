@@ -26,6 +26,17 @@ def test_channels_are_weighed_by_what_the_whole_map_holds(block):
     np.testing.assert_allclose(found, maps * weights[:, None, None], atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("activation", "oracle"), [("relu", lambda x: np.maximum(x, 0)), ("silu", lambda x: x / (1 + np.exp(-x)))]
+)
+def test_the_activation_follows_each_normalisation(activation, oracle):
+    model = network("cifar-net", classes=3, options={"widths": WIDTHS, "activation": activation}).trainer
+    layers = ("whitening", "whitening_relu"), ("block1_bn1", "block1_relu1"), ("block2_bn2", "block2_relu2")
+    for before, after in layers:
+        maps = np.random.default_rng(0).normal(size=(2, *model.get_layer(before).output.shape[1:])).astype(np.float32)
+        np.testing.assert_allclose(part(model, before, after)(maps), oracle(maps), atol=1e-5)
+
+
 @pytest.mark.parametrize("options", [{"residual": True}, {"residual": True, "squeeze": True}])
 def test_the_bound_on_the_parameters_is_theirs(options):
     options = {"widths": WIDTHS, **options}

@@ -221,6 +221,8 @@ def test_any_depth_of_the_perceptron():
         ({"name": "mlp", "options": {"depth": 3}}, "mlp has no such option: received depth"),
         ({"name": "mlp", "options": {"hidden": [0]}}, "whole number of units from 1 up"),
         ({"name": "mlp", "options": {"activation": "rleu"}}, "'rleu' is no activation"),
+        ({"name": "mlp", "options": {"activation": {"class_name": "relu"}}}, "is no activation"),
+        ({"name": "cifar-net", "options": {"activation": "rleu"}}, "'rleu' is no activation"),
         ({"name": "svm", "options": {"kernel": "rfb"}}, "no kernel named 'rfb'. Did you mean 'rbf'"),
         ({"name": "svm", "options": {"degree": [21]}}, "degree must be one whole number from 1 to 20"),
         ({"name": "svm", "options": {"support_vectors": [3, 4]}}, "support_vectors must be one whole number from 1 up"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from learnet.core import UsageError
 from learnet.core import keras as import_keras
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ def conv(
 def relu(x: keras.KerasTensor, name: str | None = None) -> keras.KerasTensor:
     """Return the positive part of ``x``."""
     return import_keras().layers.Activation("relu", name=name)(x)
+
+
+def require_activation(name: object) -> None:
+    """Raise ``UsageError`` unless it is the name of an activation in Keras; nothing else is given to Keras to build."""
+    try:
+        if isinstance(name, str):
+            import_keras().activations.get(name)
+            return
+    except ValueError:
+        pass
+    raise UsageError(f"{ascii(name)[:80]} is no activation that Keras knows. Try relu, silu, tanh, sigmoid or linear.")
 
 
 def head(x: keras.KerasTensor, classes: int) -> keras.KerasTensor:

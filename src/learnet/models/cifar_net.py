@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from learnet.core import keras as import_keras
-from learnet.models.blocks import conv, dropout, head, normalise, relu
+from learnet.models.blocks import conv, dropout, head, normalise, require_activation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ def classify(
     widths: Sequence[int] = WIDTHS,
     residual: bool = False,
     squeeze: bool = False,
+    activation: str = "relu",
 ) -> list[keras.KerasTensor]:
     """Return the logits of preprocessed images of 16 pixels or more.
 
@@ -44,18 +45,27 @@ def classify(
         residual: Add a third convolution to each block, and around the second and third a shortcut.
         squeeze: Weigh each block's channels by what the whole map holds, before the shortcut is added (Hu, Shen and
             Sun, Squeeze-and-Excitation Networks, 2018, section 3).
+        activation: After each normalisation; a name that Keras knows.
+
+    Raises:
+        UsageError: If Keras does not know the activation.
     """
     from learnet.layers import PatchWhitening
 
     keras = import_keras()
-    x = relu(PatchWhitening(2, name="whitening")(images), "whitening_relu")
+    require_activation(activation)
+
+    def active(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        return keras.layers.Activation(activation, name=name)(x)
+
+    x = active(PatchWhitening(2, name="whitening")(images), "whitening_relu")
     for number, filters in enumerate(widths, start=1):
         x = _convolve(x, f"block{number}_conv1", filters)
         x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-        shortcut = x = relu(_normal(x, f"block{number}_bn1"), f"block{number}_relu1")
+        shortcut = x = active(_normal(x, f"block{number}_bn1"), f"block{number}_relu1")
         for inner in (2, 3) if residual else (2,):
             x = _convolve(x, f"block{number}_conv{inner}", filters)
-            x = relu(_normal(x, f"block{number}_bn{inner}"), f"block{number}_relu{inner}")
+            x = active(_normal(x, f"block{number}_bn{inner}"), f"block{number}_relu{inner}")
         if squeeze:
             x = _weigh(x, f"block{number}_squeeze", filters)
         if residual:
@@ -95,6 +105,7 @@ def most_parameters(
     widths: Sequence[int] = WIDTHS,
     residual: bool = False,  # noqa: ARG001 (counted in any case)
     squeeze: bool = False,  # noqa: ARG001 (likewise)
+    activation: str = "relu",  # noqa: ARG001 (no weights)
 ) -> int:
     """Return how many weights such a network has at most."""
     channels = (_WHITENED, *widths)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from learnet.core import UsageError
 from learnet.core import keras as import_keras
-from learnet.models.blocks import dropout, head
+from learnet.models.blocks import dropout, head, require_activation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +48,7 @@ def classify(
     keras = import_keras()
     if any(int(units) != units or units < 1 for units in hidden):
         raise UsageError(f"Each hidden layer needs a whole number of units from 1 up; received {list(hidden)}.")
-    try:
-        keras.activations.get(activation)
-    except ValueError:
-        raise UsageError(
-            f"'{activation}' is no activation that Keras knows. Try relu, tanh, sigmoid or linear."
-        ) from None
+    require_activation(activation)
     x = keras.layers.Flatten(name="flatten")(images)
     for number, units in enumerate(hidden, start=1):
         initializer = "he_normal" if activation == "relu" else "glorot_uniform"

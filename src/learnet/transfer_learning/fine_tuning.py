@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CHECKED_SHARE = 0.2  # of the training photos: they choose between modes, and calibrate
 _AT_ONCE = 64
+_SMALL = 64  # pixels: a network for smaller photos knows less, and must and can move further from it
 _MEMORY_SHARE = 0.5
 
 
@@ -118,11 +119,12 @@ def training_of(mode: str, config: TransferConfig, *, spec: InputSpec) -> Traini
         config: What was asked.
         spec: How photos are prepared.
     """
+    small = min(spec.height, spec.width) <= _SMALL
     upper = TrainingConfig(
         epochs=config.epochs or 12,
         batch_size=32,
         optimizer="adamw",
-        learning_rate=config.learning_rate or 3e-4,
+        learning_rate=config.learning_rate or (1e-3 if small else 3e-4),
         weight_decay=1e-2,
         label_smoothing=0.1,
         ema=0.99,
@@ -133,9 +135,9 @@ def training_of(mode: str, config: TransferConfig, *, spec: InputSpec) -> Traini
         return upper
     return replace(
         upper,
-        epochs=config.epochs or 6,
+        epochs=config.epochs or (12 if small else 6),
         batch_size=16,
-        learning_rate=config.learning_rate or 1e-4,
+        learning_rate=config.learning_rate or (1e-3 if small else 1e-4),
         warmup_epochs=0.5,
         augmentation=augmentation(spec),
     )

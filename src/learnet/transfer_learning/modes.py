@@ -322,6 +322,10 @@ class Climb:
     def _on_everything(self, steps: list[_Step], inner: Inner) -> Tuned:
         """Go the same way once more, now on all training photos, as many epochs as there were."""
         begin = self._final_head
+        self._progress.say(
+            "Now the same on all training photos, those held back included: what is said of the validation below is of "
+            "photos that are learnt."
+        )
         for step in steps:
             epochs, mode = len(step.tuned.fitted.history), step.trainable.mode
             last = self._tuned(mode, step.trainable, inner, begin=begin, epochs=epochs, everything=True)
