@@ -55,17 +55,14 @@ def classify(
     keras = import_keras()
     require_activation(activation)
 
-    def active(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        return keras.layers.Activation(activation, name=name)(x)
-
-    x = active(PatchWhitening(2, name="whitening")(images), "whitening_relu")
+    x = _active(PatchWhitening(2, name="whitening")(images), activation, "whitening_relu")
     for number, filters in enumerate(widths, start=1):
         x = _convolve(x, f"block{number}_conv1", filters)
         x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-        shortcut = x = active(_normal(x, f"block{number}_bn1"), f"block{number}_relu1")
+        shortcut = x = _active(_normal(x, f"block{number}_bn1"), activation, f"block{number}_relu1")
         for inner in (2, 3) if residual else (2,):
             x = _convolve(x, f"block{number}_conv{inner}", filters)
-            x = active(_normal(x, f"block{number}_bn{inner}"), f"block{number}_relu{inner}")
+            x = _active(_normal(x, f"block{number}_bn{inner}"), activation, f"block{number}_relu{inner}")
         if squeeze:
             x = _weigh(x, f"block{number}_squeeze", filters)
         if residual:
@@ -73,6 +70,10 @@ def classify(
     features = keras.layers.GlobalMaxPooling2D(name="features")(x)
     logits = head(dropout(features, rate, "dropout"), classes)
     return [keras.layers.Rescaling(_LOGIT_SCALE, dtype="float32", name="scaled_logits")(logits)]
+
+
+def _active(x: keras.KerasTensor, activation: str, name: str) -> keras.KerasTensor:
+    return import_keras().layers.Activation(activation, name=name)(x)
 
 
 def _weigh(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
