@@ -10,7 +10,8 @@ from learnet.training import Augmentation, Trainer, TrainingConfig, photo_feed
 from learnet.transfer_learning import FeatureCache
 from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
-from learnet.transfer_learning.fine_tuning import classifier_logits
+from learnet.transfer_learning.fine_tuning import classifier_logits, training_of
+from tiny_configs import transfer_config
 
 SPEC = InputSpec(height=32, width=32)
 RANDOM = np.random.default_rng(0)
@@ -126,3 +127,15 @@ def test_as_many_versions_as_the_limit_allows():
     assert affordable_versions(photos=10, size=50, wanted=4, limit_bytes=10_000) == 4
     assert affordable_versions(photos=10, size=50, wanted=4, limit_bytes=2_500) == 2
     assert affordable_versions(photos=10, size=50, wanted=4, limit_bytes=999) == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "side", "rate", "epochs"),
+    [("partial", 64, 1e-3, 12), ("partial", 65, 3e-4, 12), ("full", 64, 1e-3, 12), ("full", 65, 1e-4, 6)],
+)
+def test_networks_for_small_photos_are_moved_further(mode, side, rate, epochs):
+    spec = InputSpec(height=side, width=200)
+    how = training_of(mode, transfer_config(mode=mode), spec=spec)
+    assert (how.learning_rate, how.epochs) == (rate, epochs)
+    asked = training_of(mode, transfer_config(mode=mode, learning_rate=0.5, epochs=3), spec=spec)
+    assert (asked.learning_rate, asked.epochs) == (0.5, 3)
