@@ -34,7 +34,7 @@ from learnet.core.runs import write_table
 from learnet.data import InputSpec, Part, open_dataset, stream_photos
 from learnet.runs import Stopwatch
 from learnet.training import fit
-from learnet.training.build import build_trained, choose_precision
+from learnet.training.build import build_trained, choose_precision, prepare_network
 from learnet.training.checkpoint import load_best
 from learnet.training.train import configure, open_photos
 
@@ -189,6 +189,7 @@ def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], Non
     if config.precision == "auto":
         config = replace(config, precision=choose_precision(config, opened, say=progress.say))
     train = opened.part(Part.TRAIN)
+    answering = prepare_network(config, classes=10)  # in float32, as the bundle answers
     network = build_trained(config, classes=10, images=train[0])
 
     def tested(row: EpochRow) -> None:
@@ -198,7 +199,7 @@ def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], Non
         start = time.perf_counter()
         epochs.append(row.epoch)
         seconds.append(start - begun - off_clock)
-        accuracies.append(accuracy_of(network, load_best(folder), test))
+        accuracies.append(accuracy_of(answering, load_best(folder), test))
         print(f"{recipe}: epoch {row.epoch}, {seconds[-1]:.0f} s, test accuracy {accuracies[-1]:.4f}", flush=True)
         between()
         off_clock += time.perf_counter() - start
@@ -207,15 +208,13 @@ def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], Non
     return Curve(recipe=recipe, epochs=tuple(epochs), seconds=tuple(seconds), accuracies=tuple(accuracies))
 
 
-def accuracy_of(network: Network, weights: list[Any], test: Examples) -> float:
-    """Return the accuracy on ``test`` of the network as it predicts, with other weights for as long as that takes."""
-    before = network.trainer.get_weights()
-    network.trainer.set_weights(weights)
+def accuracy_of(answering: Network, weights: list[Any], test: Examples) -> float:
+    """Return the accuracy on ``test`` of a network as it predicts, with these weights."""
+    answering.trainer.set_weights(weights)
     right = sum(
-        int((np.asarray(network.model(test[0][start : start + 500])).argmax(axis=1) == labels).sum())
+        int((np.asarray(answering.model(test[0][start : start + 500])).argmax(axis=1) == labels).sum())
         for start, labels in ((start, test[1][start : start + 500]) for start in range(0, len(test[1]), 500))
     )
-    network.trainer.set_weights(before)
     return right / len(test[1])
 
 
