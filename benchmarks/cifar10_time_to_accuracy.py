@@ -182,14 +182,14 @@ def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], Non
     epochs: list[int] = []
     seconds: list[float] = []
     accuracies: list[float] = []
-    off_clock, begun = 0.0, time.perf_counter()
     progress = Lines()
     config = configure(DATA, recipe=recipe)
+    answering = prepare_network(config, classes=10)  # in float32, as the bundle answers
+    off_clock, begun = 0.0, time.perf_counter()
     opened, folder = open_photos(DATA, config, out=out, progress=progress, watch=Stopwatch())
     if config.precision == "auto":
         config = replace(config, precision=choose_precision(config, opened, say=progress.say))
     train = opened.part(Part.TRAIN)
-    answering = prepare_network(config, classes=10)  # in float32, as the bundle answers
     network = build_trained(config, classes=10, images=train[0])
 
     def tested(row: EpochRow) -> None:

@@ -50,7 +50,12 @@ def conv(
 
 def relu(x: keras.KerasTensor, name: str | None = None) -> keras.KerasTensor:
     """Return the positive part of ``x``."""
-    return import_keras().layers.Activation("relu", name=name)(x)
+    return activate(x, "relu", name)
+
+
+def activate(x: keras.KerasTensor, activation: str, name: str | None = None) -> keras.KerasTensor:
+    """Return an activation, by Keras' name for it, as a layer of its own."""
+    return import_keras().layers.Activation(activation, name=name)(x)
 
 
 def require_activation(name: object) -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from learnet.core import keras as import_keras
-from learnet.models.blocks import conv, dropout, head, normalise, require_activation
+from learnet.models.blocks import activate, conv, dropout, head, normalise, require_activation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,14 +55,14 @@ def classify(
     keras = import_keras()
     require_activation(activation)
 
-    x = _active(PatchWhitening(2, name="whitening")(images), activation, "whitening_relu")
+    x = activate(PatchWhitening(2, name="whitening")(images), activation, "whitening_relu")
     for number, filters in enumerate(widths, start=1):
         x = _convolve(x, f"block{number}_conv1", filters)
         x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
-        shortcut = x = _active(_normal(x, f"block{number}_bn1"), activation, f"block{number}_relu1")
+        shortcut = x = activate(_normal(x, f"block{number}_bn1"), activation, f"block{number}_relu1")
         for inner in (2, 3) if residual else (2,):
             x = _convolve(x, f"block{number}_conv{inner}", filters)
-            x = _active(_normal(x, f"block{number}_bn{inner}"), activation, f"block{number}_relu{inner}")
+            x = activate(_normal(x, f"block{number}_bn{inner}"), activation, f"block{number}_relu{inner}")
         if squeeze:
             x = _weigh(x, f"block{number}_squeeze", filters)
         if residual:
@@ -70,10 +70,6 @@ def classify(
     features = keras.layers.GlobalMaxPooling2D(name="features")(x)
     logits = head(dropout(features, rate, "dropout"), classes)
     return [keras.layers.Rescaling(_LOGIT_SCALE, dtype="float32", name="scaled_logits")(logits)]
-
-
-def _active(x: keras.KerasTensor, activation: str, name: str) -> keras.KerasTensor:
-    return import_keras().layers.Activation(activation, name=name)(x)
 
 
 def _weigh(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
