@@ -54,8 +54,9 @@ class Networks:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BothWays:
-    """Which test photos each way answers rightly, bool ``(n,)``, and the seconds of an epoch of its training."""
+    """The test photos, which of them each way answers rightly, bool ``(n,)``, and the seconds of an epoch."""
 
+    photos: tuple[str, ...]
     cached: NDArray[np.bool_]
     whole: NDArray[np.bool_]
     cached_seconds: float
@@ -129,7 +130,14 @@ def train_both_ways(unfreeze: str | None, *, seed: int, epochs: int | None, fold
     tested = classifier_logits(made.loaded.model, classes=CLASSES)
     tested.get_layer("head").set_weights(made.cached.get_layer("head").get_weights())
     cached, whole = _right(dataset, test, made.loaded, [tested, made.whole])
-    return BothWays(cached=cached, whole=whole, cached_seconds=seconds[0], whole_seconds=seconds[1])
+    names = dataset.names()
+    return BothWays(
+        photos=tuple(names[row] for row in test),
+        cached=cached,
+        whole=whole,
+        cached_seconds=seconds[0],
+        whole_seconds=seconds[1],
+    )
 
 
 def _versions(

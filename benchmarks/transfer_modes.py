@@ -70,7 +70,9 @@ def equal_accuracies(unfreeze: str | None, *, seeds: int, epochs: int | None) ->
     if len(made) > 1:
         around = float(stats.t.ppf(0.975, len(made) - 1)) * statistics.stdev(differences) / len(made) ** 0.5
     photos = paired_test(
-        np.concatenate([both.whole for both in made]).tolist(), np.concatenate([both.cached for both in made]).tolist()
+        np.concatenate([both.whole for both in made]),
+        np.concatenate([both.cached for both in made]),
+        photos=[photo for both in made for photo in both.photos],
     )
     print(f"The cache against the whole graph: {mean:+.2f} +- {around:.2f} points over the seeds (aim: 0 lies within)")
     print(f"The same, photo by photo: {photos.describe()}")
@@ -90,7 +92,8 @@ def paired(folder: Path, first: str, second: str, seeds: int) -> Paired:
     """Compare two modes on the same photos of all seeds."""
     one, other = answers(folder, first, seeds), answers(folder, second, seeds)
     keys = sorted(one)
-    return paired_test([one[key] for key in keys], [other[key] for key in keys])
+    photos = [photo for _, photo in keys]
+    return paired_test([one[key] for key in keys], [other[key] for key in keys], photos=photos)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from learnet.comparison.config import CompareConfig, simple_rows, trained_rows
 from learnet.comparison.ledger import Ledger, RowRecord
 from learnet.comparison.table import macro_f1, mind_simple, tabulate
 from learnet.core.runs import write_table
-from learnet.evaluation import bootstrap_interval, confusion_matrix, paired_test
+from learnet.evaluation import bootstrap_by_photo, confusion_matrix, paired_test
 
 CONFIG = CompareConfig(data="photos", modes=("head", "full"), backbones=("efficientnet_lite0",), seeds=2)
 HEAD0, HEAD1, FULL0, FULL1 = trained_rows(CONFIG)
@@ -102,8 +102,10 @@ def test_seeds_make_one_row_and_neighbours_are_compared_photo_by_photo(tmp_path)
     assert [each.accuracy for each in table.rows] == [1.0, 0.75, 0.75, 0.5]
     assert [each.trained for each in table.rows] == [True, True, False, False]
     assert [each.seeds for each in table.rows] == [2, 2, 2, 2]
-    assert (head.low, head.high) == bootstrap_interval(8, 8, seed=0)
-    assert (full.low, full.high) == bootstrap_interval(6, 8, seed=0)
+    photos = PHOTOS[0] + PHOTOS[1]
+    right = [1, 1, 0, 1, 1, 0, 1, 1]  # of the full training
+    assert (head.low, head.high) == bootstrap_by_photo([1] * 8, photos, seed=0)
+    assert (full.low, full.high) == bootstrap_by_photo(right, photos, seed=0)
     pairs = (("abba", "abaa"), ("aabb", "abbb"))
     scores = [f1_score(list(truth), list(said), average="macro") for truth, said in pairs]
     assert full.macro_f1 == pytest.approx(mean(scores))
@@ -113,8 +115,9 @@ def test_seeds_make_one_row_and_neighbours_are_compared_photo_by_photo(tmp_path)
     assert majority.minutes == 0.5
     first = table.neighbours[0]
     assert first[:2] == (head.name, full.name)
-    assert first[2] == paired_test([1, 1, 0, 1, 1, 0, 1, 1], [1] * 8).describe()
-    assert "+25.0 points" in first[2]
+    assert first[2] == paired_test(right, [1] * 8, photos=photos).describe()
+    assert first[2].startswith("+25.0 points")
+    assert "lost of 8 to 6 photos" in first[2]
     assert table.pick.startswith("efficientnet_lite0, head: the best of the trainings, 100.0%.")
     assert "But" not in table.pick
 

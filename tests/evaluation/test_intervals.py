@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from learnet.core import UsageError
-from learnet.evaluation import bootstrap_interval, bootstrap_mean_recall, wilson_interval
+from learnet.evaluation import bootstrap_by_photo, bootstrap_interval, bootstrap_mean_recall, wilson_interval
 
 
 @pytest.mark.parametrize(("right", "n"), [(90, 100), (1, 7), (4_000, 5_647)])
@@ -51,3 +51,25 @@ def test_impossible_counts_are_refused(right: int, n: int) -> None:
 def test_mean_recall_of_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="at least one photo"):
         bootstrap_mean_recall([0], [0], seed=0)
+
+
+def test_answers_to_the_same_photo_are_drawn_together():
+    random = np.random.default_rng(0)
+    right = random.random(400) < 0.8
+    names = [str(number) for number in range(400)]
+    once = bootstrap_interval(int(right.sum()), 400, seed=0)
+    assert bootstrap_by_photo(right, names, seed=0) == pytest.approx(once, abs=2.6e-3)
+    assert bootstrap_by_photo(np.tile(right, 3), names * 3, seed=0) == pytest.approx(once, abs=2.6e-3)
+
+
+def test_answers_that_differ_from_seed_to_seed_say_more_than_one_seed():
+    right = np.random.default_rng(0).random((3, 400)) < 0.8  # independent of each other
+    names = [str(number) for number in range(400)]
+    low, high = bootstrap_by_photo(right.ravel(), names * 3, seed=0)
+    pooled = bootstrap_interval(int(right.sum()), right.size, seed=0)
+    assert high - low == pytest.approx(pooled[1] - pooled[0], rel=0.15)
+
+
+def test_all_right_is_not_certain():
+    assert bootstrap_by_photo([True] * 9, ["a", "b", "c"] * 3, seed=0) == wilson_interval(3, 3)
+    assert bootstrap_by_photo([False] * 9, ["a", "b", "c"] * 3, seed=0) == wilson_interval(0, 3)

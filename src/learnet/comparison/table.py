@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learnet.evaluation import bootstrap_interval, confusion_matrix, paired_test
+from learnet.evaluation import bootstrap_by_photo, confusion_matrix, paired_test
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class ComparedRow:
     Attributes:
         name: Backbone and mode, or a simple method.
         accuracy: Mean over the seeds, in [0, 1].
-        low: Lower end of the 95 % interval of the accuracy, all seeds' photos together.
+        low: Lower end of the 95 % interval of the accuracy, all seeds together, photos being drawn.
         high: Its upper end.
         macro_f1: Mean over classes and seeds, in [0, 1].
         minutes: Of a run, the mean; of a simple method, all seeds together.
@@ -169,7 +169,8 @@ def _row(ended: Sequence[RowRecord], answers: Answers) -> ComparedRow:
     row = ended[0].row
     seeds = sorted({seed for seed, _ in answers})
     each = [{key: pair for key, pair in answers.items() if key[0] == seed} for seed in seeds]
-    low, high = bootstrap_interval(int(_right(answers, list(answers)).sum()), len(answers), seed=0)
+    keys = list(answers)
+    low, high = bootstrap_by_photo(_right(answers, keys), _photos(keys), seed=0)
     chosen = " or ".join(dict.fromkeys(record.chosen for record in ended if record.chosen))
     return ComparedRow(
         name=f"{row.name} ({chosen})" if chosen else row.name,
@@ -214,7 +215,11 @@ def _right(answers: Answers, keys: Sequence[tuple[int, str]]) -> np.ndarray:
 def _paired(first: Answers, second: Answers) -> Paired | None:
     """Return how the second does against the first on the photos that both were asked; None if there are none."""
     keys = sorted(first.keys() & second.keys())
-    return paired_test(_right(first, keys), _right(second, keys)) if keys else None
+    return paired_test(_right(first, keys), _right(second, keys), photos=_photos(keys)) if keys else None
+
+
+def _photos(keys: Sequence[tuple[int, str]]) -> list[str]:
+    return [photo for _, photo in keys]
 
 
 def _told(test: Paired | None) -> str:

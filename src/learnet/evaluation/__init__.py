@@ -9,7 +9,7 @@ from learnet.evaluation.calibration import (
     reliability,
     softmax,
 )
-from learnet.evaluation.intervals import bootstrap_interval, bootstrap_mean_recall, wilson_interval
+from learnet.evaluation.intervals import bootstrap_by_photo, bootstrap_interval, bootstrap_mean_recall, wilson_interval
 from learnet.evaluation.metrics import Metrics, auroc, confusion_matrix, measure
 from learnet.evaluation.paired import Paired, paired_test
 from learnet.evaluation.report import render_report, write_report
@@ -27,6 +27,7 @@ __all__ = [
     "StageCost",
     "Threshold",
     "auroc",
+    "bootstrap_by_photo",
     "bootstrap_interval",
     "bootstrap_mean_recall",
     "choose_threshold",
