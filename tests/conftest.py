@@ -1,8 +1,11 @@
 """Keeps what finished tests have left from slowing down those that come after them."""
 
 import gc
+import os
 
 import pytest
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # many tests start Python anew: nothing needs compiling twice
 
 
 @pytest.fixture(autouse=True, scope="module")

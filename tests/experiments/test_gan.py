@@ -2,6 +2,16 @@
 
 from learnet.core import Silent
 from learnet.experiments import EXPERIMENTS
+from learnet.plots import to_png
+
+
+def test_samples_come_near_most_modes_of_the_ring():
+    outcome = EXPERIMENTS["gan-ring"].run(seeds=range(2), quick=True, progress=Silent())
+    measured = outcome.measured
+    assert max(measured["modes with a single sample at least"]) >= 6
+    assert measured["modes of the best seed"][0] >= 3  # a generator that knows nothing finds none
+    assert outcome.figure is not None
+    assert to_png(outcome.figure(), dots_per_inch=30)[:4] == b"\x89PNG"
 
 
 def test_digits_are_made_that_a_classifier_reads():

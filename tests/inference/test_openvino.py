@@ -83,7 +83,7 @@ BODIES = [
 @pytest.mark.parametrize("name", BODIES)
 def test_keras_and_openvino_agree(name):
     record = ARCHITECTURES[name]
-    size = max(64, record.min_size)
+    size = 64 if record.min_size <= 64 else 96  # a last map of one pixel would have statistics of a few numbers
     images = different_images(size)
     body = backbone(name, input_size=(size, size))
     assert (

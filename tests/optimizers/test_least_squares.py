@@ -68,7 +68,8 @@ def test_nists_answers_are_found(regression: CertifiedRegression, solver: Solver
     assert fit.standard_deviations is not None
     assert log_relative_error(fit.standard_deviations, regression.standard_deviations).min() >= 6
     assert fit.history[0] == pytest.approx(np.square(regression.residual(regression.starts[start])).sum())
-    assert (np.diff(fit.history) <= 0).all()
+    rounding = 1e-14 * np.array(fit.history[:-1]) if solver == "minpack" else 0.0  # MINPACK compares norms, not squares
+    assert (np.diff(fit.history) <= rounding).all()
     assert fit.history[-1] == fit.sum_of_squares
 
 
