@@ -49,6 +49,35 @@ if __name__ == "__main__":
 """
 
 
+_LOST = """
+import signal, time
+from learnet.applications.drive.parallel import each_track
+from learnet.core import Silent
+
+class Dropped:
+    def __del__(self):  # Python drops what is raised here
+        signal.raise_signal(signal.SIGINT)
+
+if __name__ == "__main__":
+    done = []
+    try:
+        for track, _ in each_track(time.sleep, [0.01, *[0.02] * 40], workers=2, title="Tracks", progress=Silent()):
+            done.append(track)
+            dropped = Dropped()
+            del dropped
+    except KeyboardInterrupt:
+        print("stopped after", len(done), signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+
+
+def test_a_ctrl_c_that_python_drops_is_heard_all_the_same(tmp_path):
+    script = tmp_path / "lost.py"
+    script.write_text(_LOST)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] in {"stopped after 1 True", "stopped after 2 True"}  # both ended at once
+    assert "KeyboardInterrupt" in done.stderr  # "Exception ignored in"
+
+
 def test_an_impatient_ctrl_c_ends_it_once(tmp_path):
     script = tmp_path / "child.py"
     script.write_text(_CHILD)

@@ -78,9 +78,12 @@ def _by_processes(
     pool = ProcessPoolExecutor(min(workers, len(tracks)), mp_context=get_context("spawn"), initializer=_ignore_ctrl_c)
     waiting = list(reversed(tracks))
     running: dict[Future[ResultT], int] = {}
-    restore = _hear_ctrl_c_once()
+    heard = threading.Event()
+    restore = _hear_ctrl_c_once(heard)
     try:
         while True:
+            if heard.is_set():  # while Python looked for garbage, say, where it drops what is raised
+                raise KeyboardInterrupt
             while waiting and len(running) < workers and not _time_is_up(deadline):
                 track = waiting.pop()
                 running[pool.submit(work, track)] = track
@@ -98,8 +101,11 @@ def _by_processes(
         restore()
 
 
-def _hear_ctrl_c_once() -> Callable[[], object]:
+def _hear_ctrl_c_once(heard: threading.Event) -> Callable[[], object]:
     """Ignore Ctrl-C after the first: a second one would break off the pool's end, which then never comes.
+
+    Args:
+        heard: Is set by the first one.
 
     Returns:
         What puts the usual answer to Ctrl-C back.
@@ -110,6 +116,7 @@ def _hear_ctrl_c_once() -> Callable[[], object]:
 
     def once(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        heard.set()
         raise KeyboardInterrupt
 
     return partial(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, once))
