@@ -65,14 +65,9 @@ def test_newton_is_only_linear_where_the_hessian_is_singular() -> None:
 @pytest.mark.parametrize("method", ["cg", "bfgs", "l-bfgs", "newton-cg"])
 @pytest.mark.parametrize("name", ["rosenbrock", "beale", "wood", "helical-valley", "powell-singular"])
 def test_every_method_solves_the_classic_functions(name: str, method: str) -> None:
-    found = solved(name, method)
+    # Near Wood's saddle the last bits of a processor's sums decide how long SciPy's Newton-CG creeps.
+    found = solved(name, method, max_iterations=5_000)
     function = TEST_FUNCTIONS[name]
-    if (name, method) == ("wood", "newton-cg") and not found.converged:
-        # SciPy's solver meets the saddle, where the last bits of a processor's sums decide how long it creeps.
-        saddle = function.value(np.array([-0.9679740, 0.9471391, -0.9695163, 0.9512477]))
-        assert found.value < saddle
-        assert found.gradient_norm > 1e-6
-        return
     assert found.converged
     assert np.abs(function.gradient(found.point)).max() < 1e-6
     assert found.gradient_norm == pytest.approx(np.abs(function.gradient(found.point)).max(), rel=1e-12)

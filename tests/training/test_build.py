@@ -31,7 +31,7 @@ def test_whole_batches_are_timed_only_where_a_few_photos_leave_a_doubt(opened, m
     answers = {8: few, 20: whole}
     monkeypatch.setattr(
         "learnet.training.build._step_seconds",
-        lambda _, batch, rounds: dict(zip(("float32", "bfloat16"), answers[len(batch.inputs)], strict=True)),  # noqa: ARG005
+        lambda _, batch, **__: dict(zip(("float32", "bfloat16"), answers[len(batch.inputs)], strict=True)),
     )
     told = []
     config, photos = opened
