@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from learnet.core import keras as import_keras
 from learnet.data import Part
 from learnet.models import network
-from learnet.training.feed import first_rows, photo_feed
+from learnet.training.feed import photo_feed
 from learnet.training.step import Trainer
 
 if TYPE_CHECKING:
@@ -63,16 +64,16 @@ def choose_precision(config: TrainConfig, photos: Photos, *, say: Callable[[str]
     nobody should wait for.
     """
     examples, classes = photos.part(Part.TRAIN), len(photos.dataset.class_names)
-    batch = photo_feed(*examples, classes=classes, config=config.training).batch(0, 0)
+    few = replace(config.training, batch_size=min(_FEW, config.training.batch_size))
     choices: tuple[Precision, ...] = ("float32", "bfloat16")
     trainers = {}
     for precision in choices:
         made = prepare_network(config, classes=classes, precision=precision)
         trainers[precision] = Trainer(made.trainer, config=config.training, auxiliary_weights=made.auxiliary_weights)
-    timed = first_rows(batch, _FEW)
+    timed = photo_feed(*examples, classes=classes, config=few).batch(0, 0)
     seconds = _step_seconds(trainers, timed, rounds=1)
     if max(seconds.values()) < _CLEARLY * min(seconds.values()):
-        timed = batch
+        timed = photo_feed(*examples, classes=classes, config=config.training).batch(0, 0)
         seconds = _step_seconds(trainers, timed, rounds=_TIMED_ROUNDS)
     best = min(choices, key=seconds.__getitem__)
     say(

@@ -74,17 +74,6 @@ class Batch:
     rows: NDArray[np.int64]
 
 
-def first_rows(batch: Batch, count: int) -> Batch:
-    """Return the first ``count`` examples of a batch, or all of a smaller one."""
-    inputs = batch.inputs
-    return Batch(
-        inputs=tuple(one[:count] for one in inputs) if isinstance(inputs, tuple) else inputs[:count],
-        targets=batch.targets[:count],
-        weights=batch.weights[:count],
-        rows=batch.rows[:count],
-    )
-
-
 class Feed:
     """Examples in batches; epoch and step alone decide what a batch holds, so that any can be made again.
 
