@@ -28,7 +28,7 @@ COLUMNS = (
 _NOTES = (
     (
         "Accuracy and macro-F1 are means over the seeds, on photos that nothing was trained on or chosen by; the "
-        "interval is of all seeds' photos together, and a photo that several seeds test counts each time."
+        "interval is of all seeds together, and a photo that several seeds test counts once, with all answers to it."
     ),
     (
         "Minutes are a training's from its first photo to its report, the mean of the seeds; of a simple method, all "
