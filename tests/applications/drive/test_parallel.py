@@ -41,6 +41,7 @@ from learnet.applications.drive.parallel import each_track
 from learnet.core import Silent
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are begun without it
     try:
         for track, _ in each_track(time.sleep, [0.01, *[0.5] * 40], workers=2, title="Tracks", progress=Silent()):
             print(track, flush=True)
@@ -59,6 +60,7 @@ class Dropped:
         signal.raise_signal(signal.SIGINT)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are begun without it
     done = []
     try:
         for track, _ in each_track(time.sleep, [0.01, *[0.02] * 40], workers=2, title="Tracks", progress=Silent()):
