@@ -19,6 +19,7 @@ from learnet.training import Augmentation, TrainingConfig
         ("decay", 0.0),
         ("clip_norm", 0.0),
         ("offset_rate", 0.0),
+        ("rest_rate", 0.0),
         ("discriminative", 0.0),
         ("discriminative", 1.5),
         ("patience", 0),
@@ -47,5 +48,11 @@ def test_so_is_one_of_the_augmentation(name, value):
 
 def test_a_rate_of_offsets_is_for_plain_gradient_descent_only():
     assert TrainingConfig(optimizer="sgd", offset_rate=64.0).offset_rate == 64
-    with pytest.raises(UsageError, match="works with the optimizer 'sgd' only; received 64 with 'adam'"):
+    with pytest.raises(UsageError, match="works with the optimizer 'sgd' and 'muon' only; received 64 with 'adam'"):
         TrainingConfig(offset_rate=64.0)
+
+
+def test_so_is_the_rate_of_what_muon_does_not_turn():
+    assert TrainingConfig(optimizer="muon", rest_rate=2.0, offset_rate=2.0).rest_rate == 2
+    with pytest.raises(UsageError, match="rest_rate works with the optimizer 'muon' only; received 2 with 'sgd'"):
+        TrainingConfig(optimizer="sgd", rest_rate=2.0)

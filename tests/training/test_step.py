@@ -103,6 +103,21 @@ def test_the_optimisers_are_keras_own(name):
         assert one == pytest.approx(other, abs=2e-5)
 
 
+def test_muon_moves_dense_layers_at_a_rate_and_momentum_of_their_own():
+    _, by_muon = stepped(linear_model(), optimizer="muon", momentum=0.8, rest_rate=3.0)
+    trainer = Trainer(descent := linear_model(), config=TrainingConfig(optimizer="sgd", momentum=0.8, nesterov=True))
+    trainer.step(first_batch(), number=0, learning_rate=0.3)
+    for one, other in zip(by_muon, descent.get_weights(), strict=True):
+        assert one == pytest.approx(other, abs=1e-6)
+
+
+def test_a_penalty_spares_the_kernels_whose_norm_is_fixed():
+    squares = {name: (make_model().get_layer(name).kernel.numpy() ** 2).sum() for name in ("conv", "head")}
+    for optimizer, penalised in (("sgd", squares["conv"] + squares["head"]), ("muon", squares["head"])):
+        plain, with_penalty = (stepped(make_model(), optimizer=optimizer, l2=l2)[0].loss for l2 in (0.0, 0.1))
+        assert with_penalty - plain == pytest.approx(0.1 * penalised, rel=1e-4)
+
+
 def test_weight_decay_spares_biases():
     model = linear_model()
     model.layers[-1].bias.assign([1.0, 1.0, 1.0])
@@ -167,7 +182,7 @@ def test_a_network_with_nothing_to_train_is_refused():
         Trainer(model, config=TrainingConfig())
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
 def test_discriminative_rates_take_the_optimisers_step_by_each_layers_share(optimizer):
     before = make_model().get_weights()
     _, whole = stepped(make_model(), optimizer=optimizer, weight_decay=0.1)

@@ -60,7 +60,7 @@ def train(
         _number("What is minimised; a hinge loss makes the last layer a linear SVM."),
     ] = None,
     optimizer: Annotated[
-        Literal["sgd", "adagrad", "rmsprop", "adam", "adamw"] | None, _number("The rule of the steps.")
+        Literal["sgd", "muon", "adagrad", "rmsprop", "adam", "adamw"] | None, _number("The rule of the steps.")
     ] = None,
     learning_rate: Annotated[_Float, _number("The largest rate of the schedule.")] = None,
     schedule: Annotated[
@@ -69,9 +69,12 @@ def train(
     warmup_epochs: Annotated[_Float, _number("Epochs in which the rate grows from 0.")] = None,
     milestones: Annotated[str | None, _number("For step: epochs after which the rate falls, e.g. 10,20.")] = None,
     decay: Annotated[_Float, _number("For step: what the rate is multiplied by.")] = None,
-    momentum: Annotated[_Float, _number("Of sgd and rmsprop.")] = None,
+    momentum: Annotated[_Float, _number("Of sgd, rmsprop and muon.")] = None,
     nesterov: Annotated[bool | None, typer.Option(help="Of sgd.", show_default=False, rich_help_panel=_HOW)] = None,
-    offset_rate: Annotated[_Float, _number("Of sgd: factor on the rate of batch normalisation's offsets.")] = None,
+    offset_rate: Annotated[
+        _Float, _number("Of sgd and muon: factor on the rate of batch normalisation's offsets.")
+    ] = None,
+    rest_rate: Annotated[_Float, _number("Of muon: factor on the rate of all but convolutions.")] = None,
     discriminative: Annotated[
         _Float, _number("Factor on the rate of the first layer; it grows to 1 at the last.")
     ] = None,

@@ -1,4 +1,4 @@
-"""What Keras lacks, as Keras layers. Importing this room imports Keras; import it inside functions."""
+"""What Keras lacks, as Keras layers, and Muon. Importing this room imports Keras; import it inside functions."""
 
 from learnet.core import keras as _import_keras
 
@@ -17,6 +17,7 @@ from learnet.layers.lenet import (  # noqa: E402
 )
 from learnet.layers.local_response import LocalResponseNormalization  # noqa: E402
 from learnet.layers.lstm1997 import LSTM1997, LSTM1997Cell, lstm1997_step  # noqa: E402
+from learnet.layers.muon import Muon  # noqa: E402
 from learnet.layers.whitening import PatchWhitening  # noqa: E402
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "KernelMachine",
     "LSTM1997Cell",
     "LocalResponseNormalization",
+    "Muon",
     "PartiallyConnectedConv2D",
     "PassThrough",
     "PatchWhitening",

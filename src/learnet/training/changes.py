@@ -32,6 +32,7 @@ class TrainingChanges(TypedDict, total=False):
     momentum: float
     nesterov: bool
     offset_rate: float
+    rest_rate: float
     discriminative: float
     schedule: ScheduleName
     warmup_epochs: float

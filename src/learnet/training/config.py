@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from learnet.core import UsageError
 
-OptimizerName = Literal["sgd", "adagrad", "rmsprop", "adam", "adamw"]
+OptimizerName = Literal["sgd", "muon", "adagrad", "rmsprop", "adam", "adamw"]
 LossName = Literal["cross-entropy", "hinge", "squared-hinge"]
 ScheduleName = Literal["constant", "step", "cosine", "one-cycle"]
 
@@ -63,20 +63,21 @@ class TrainingConfig:
         batch_size: Images a step; 1 is stochastic, the number of training images (or more) is batch gradient descent.
         loss: What is minimised: the cross-entropy of the softmax, or a hinge loss that tells each class from all
             others, as a linear support-vector machine does; see ``learnet.training.losses``.
-        optimizer: The rule by which gradients become steps, Keras' own.
+        optimizer: The rule by which gradients become steps: Keras' own, or ``"muon"``, see ``learnet.layers.Muon``.
         learning_rate: The largest rate of the schedule, greater than 0.
-        momentum: Of ``"sgd"`` and ``"rmsprop"``, in [0, 1).
-        nesterov: Nesterov's momentum, for ``"sgd"``.
-        offset_rate: For ``"sgd"``: factor on the rate of batch normalisation's offsets, greater than 0 (Jordan, 2024,
-            uses 64).
+        momentum: Of ``"sgd"``, ``"rmsprop"`` and what ``"muon"`` does not turn, in [0, 1).
+        nesterov: Nesterov's momentum, for ``"sgd"``; ``"muon"`` always has it.
+        offset_rate: For ``"sgd"`` and ``"muon"``: factor on the rate of batch normalisation's offsets, greater than 0
+            (Jordan, 2024, uses 64).
+        rest_rate: For ``"muon"``: factor on the rate of all but the kernels of convolutions, greater than 0.
         discriminative: Factor on the rate of the first layer that is trained, in (0, 1]; it grows to 1 at the last one,
             in equal ratios from layer to layer (after Howard and Ruder, 2018).
         schedule: How the rate changes; see ``learning_rates``.
         warmup_epochs: Epochs in which the rate grows linearly from 0; part of ``epochs``.
         milestones: For ``"step"``: epochs after which the rate is multiplied by ``decay``.
         decay: For ``"step"``, in (0, 1).
-        l1: Penalty on the sum of the kernels' absolute values.
-        l2: Penalty on the sum of the kernels' squares.
+        l1: Penalty on the sum of the kernels' absolute values; those whose norm ``"muon"`` fixes are left out.
+        l2: Penalty on the sum of the kernels' squares, likewise.
         weight_decay: Decoupled weight decay of the kernels (Loshchilov and Hutter, 2019), relative to the rate.
         label_smoothing: Share of each target that is spread over all classes, in [0, 1).
         class_weights: A weight for each class, or None for equal ones.
@@ -108,6 +109,7 @@ class TrainingConfig:
     momentum: float = 0.9
     nesterov: bool = False
     offset_rate: float = 1.0
+    rest_rate: float = 1.0
     discriminative: float = 1.0
     schedule: ScheduleName = "cosine"
     warmup_epochs: float = 0.0
@@ -138,20 +140,26 @@ class TrainingConfig:
             _within(name, getattr(self, name), low=0)
         for name in ("momentum", "label_smoothing"):
             _within(name, getattr(self, name), low=0, below=1)
-        for name in ("learning_rate", "clip_norm", "patience", "offset_rate"):
+        for name in ("learning_rate", "clip_norm", "patience", "offset_rate", "rest_rate"):
             _within(name, getattr(self, name), above=0)
         _within("discriminative", self.discriminative, above=0, high=1)
         for name in ("ema", "decay"):
             _within(name, getattr(self, name), above=0, below=1)
-        if self.offset_rate != 1 and self.optimizer != "sgd":
-            raise UsageError(
-                f"offset_rate works with the optimizer 'sgd' only; received {self.offset_rate:g} with "
-                f"'{self.optimizer}'. Leave it at 1."
-            )
+        self._only_for("offset_rate", "sgd", "muon")
+        self._only_for("rest_rate", "muon")
         for epoch in self.milestones:
             _within("milestones", epoch, low=1)
         for weight in self.class_weights or ():
             _within("class_weights", weight, low=0)
+
+    def _only_for(self, name: str, *optimizers: str) -> None:
+        factor = getattr(self, name)
+        if factor != 1 and self.optimizer not in optimizers:
+            able = " and ".join(f"'{optimizer}'" for optimizer in optimizers)
+            raise UsageError(
+                f"{name} works with the optimizer {able} only; received {factor:g} with '{self.optimizer}'. Leave it "
+                "at 1."
+            )
 
 
 def _within(

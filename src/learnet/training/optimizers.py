@@ -1,4 +1,4 @@
-"""Keras' first-order optimisers, made from a training configuration."""
+"""First-order optimisers, made from a training configuration."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def make_optimizer(config: TrainingConfig) -> keras.optimizers.Optimizer:
     rate, decay = config.learning_rate, config.weight_decay or None
     made = {
         "sgd": lambda: optimizers.SGD(rate, momentum=config.momentum, nesterov=config.nesterov, weight_decay=decay),
+        "muon": lambda: _muon(config),
         "adagrad": lambda: optimizers.Adagrad(rate, weight_decay=decay),
         "rmsprop": lambda: optimizers.RMSprop(rate, momentum=config.momentum, weight_decay=decay),
         "adam": lambda: optimizers.Adam(rate, weight_decay=decay),
@@ -26,3 +27,22 @@ def make_optimizer(config: TrainingConfig) -> keras.optimizers.Optimizer:
     if config.weight_decay:
         made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return made
+
+
+def penalised(model: keras.Model, config: TrainingConfig) -> list[keras.Variable]:
+    """Return the kernels that L1 and L2 draw to 0: all but those whose norm the optimiser fixes."""
+    from learnet.layers import Muon
+
+    kernels = [variable for variable in model.trainable_variables if variable.name.endswith("kernel")]
+    return [kernel for kernel in kernels if config.optimizer != "muon" or not Muon.turns(kernel)]
+
+
+def _muon(config: TrainingConfig) -> keras.optimizers.Optimizer:
+    from learnet.layers import Muon
+
+    return Muon(
+        config.learning_rate,
+        rest_rate=config.rest_rate,
+        rest_momentum=config.momentum,
+        weight_decay=config.weight_decay or None,
+    )

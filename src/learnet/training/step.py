@@ -11,7 +11,7 @@ import numpy as np
 
 from learnet.core import UsageError, require_backend
 from learnet.training.objective import Classification
-from learnet.training.optimizers import make_optimizer
+from learnet.training.optimizers import make_optimizer, penalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -100,7 +100,7 @@ class Trainer:
         self.optimizer = make_optimizer(config)
         self.optimizer.build(model.trainable_variables)
         self._factors = _rate_factors(model, config.discriminative)
-        self._kernels = [v for v in model.trainable_variables if v.name.endswith("kernel")]
+        self._kernels = penalised(model, config)
         self._average = [
             tf.Variable(variable.value, trainable=False) for variable in model.trainable_variables if config.ema
         ]
