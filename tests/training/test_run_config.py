@@ -163,3 +163,14 @@ def test_a_recipe_brings_its_network_and_another_network_leaves_its_options():
     assert configure("cifar10", recipe="cifar10-fast").model == recipe.model
     other = configure("cifar10", recipe="cifar10-fast", model="resnet20")
     assert (other.model, other.options, other.training.epochs) == ("resnet20", {}, recipe.training.epochs)
+
+
+def test_another_optimiser_leaves_the_factors_that_it_does_not_have():
+    recipe = configure("cifar10", recipe="cifar10-fast").training
+    assert recipe.rest_rate != 1
+    descent = configure("cifar10", recipe="cifar10-fast", optimizer="sgd").training
+    assert (descent.rest_rate, descent.offset_rate) == (1, recipe.offset_rate)
+    adam = configure("cifar10", recipe="cifar10-fast", optimizer="adam").training
+    assert (adam.rest_rate, adam.offset_rate) == (1, 1)
+    with pytest.raises(UsageError, match="rest_rate works with the optimizer 'muon' only; received 2 with 'adam'"):
+        configure("cifar10", recipe="cifar10-fast", optimizer="adam", rest_rate=2.0)

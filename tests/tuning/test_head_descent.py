@@ -155,6 +155,7 @@ def test_what_makes_no_sense_is_refused():
         ({"dropout": 1.0}, "less than 1"),
         ({"noise": -1.0}, "at least 0"),
         ({"scaling": "std"}, "standard, none"),
+        ({"training": TrainingConfig(optimizer="muon")}, "for convolutions, and a head has none"),
     ):
         with pytest.raises(UsageError, match=hint):
             HeadSettings(**options)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from learnet.core import UsageError
 from learnet.core.errors import unknown_name
-from learnet.training.config import Augmentation, LossName, OptimizerName, ScheduleName
+from learnet.training.config import RATE_FACTORS, Augmentation, LossName, OptimizerName, ScheduleName
 from learnet.training.run_config import ClassWeights, Precision, TrainConfig
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class TrainingChanges(TypedDict, total=False):
 def changed(config: TrainConfig, changes: TrainingChanges) -> TrainConfig:
     """Return ``config`` with some settings changed.
 
+    With another optimiser, a factor on rates that it does not have becomes 1 if it is not given.
+
     Raises:
         UsageError: If there is no such setting, or a value is out of its range or of a wrong kind.
 
@@ -76,12 +78,14 @@ def changed(config: TrainConfig, changes: TrainingChanges) -> TrainConfig:
             raise unknown_name("setting of a training", name, known)
     augmentation = _names(Augmentation)
     outer = _names(TrainConfig)  # class_weights is a choice there, and numbers in TrainingConfig
-    inner = given.keys() - augmentation - outer
+    inner = _picked(given, given.keys() - augmentation - outer)
+    optimizer = given.get("optimizer", config.training.optimizer)
+    inner = {name: 1.0 for name, able in RATE_FACTORS.items() if optimizer not in able} | inner
     try:
         training = replace(
             config.training,
             augmentation=replace(config.training.augmentation, **_picked(given, augmentation)),
-            **_picked(given, inner),
+            **inner,
         )
         return replace(config, training=training, **_picked(given, outer))
     except TypeError as error:

@@ -12,6 +12,9 @@ OptimizerName = Literal["sgd", "muon", "adagrad", "rmsprop", "adam", "adamw"]
 LossName = Literal["cross-entropy", "hinge", "squared-hinge"]
 ScheduleName = Literal["constant", "step", "cosine", "one-cycle"]
 
+RATE_FACTORS: dict[str, tuple[OptimizerName, ...]] = {"offset_rate": ("sgd", "muon"), "rest_rate": ("muon",)}
+"""Factors on the rate of some of the weights, and the optimisers that have them; 1 is without."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
@@ -145,14 +148,14 @@ class TrainingConfig:
         _within("discriminative", self.discriminative, above=0, high=1)
         for name in ("ema", "decay"):
             _within(name, getattr(self, name), above=0, below=1)
-        self._only_for("offset_rate", "sgd", "muon")
-        self._only_for("rest_rate", "muon")
+        for name, optimizers in RATE_FACTORS.items():
+            self._only_for(name, optimizers)
         for epoch in self.milestones:
             _within("milestones", epoch, low=1)
         for weight in self.class_weights or ():
             _within("class_weights", weight, low=0)
 
-    def _only_for(self, name: str, *optimizers: str) -> None:
+    def _only_for(self, name: str, optimizers: tuple[OptimizerName, ...]) -> None:
         factor = getattr(self, name)
         if factor != 1 and self.optimizer not in optimizers:
             able = " and ".join(f"'{optimizer}'" for optimizer in optimizers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from learnet.core import Registry
@@ -42,32 +42,16 @@ class Recipe:
     training: TrainingConfig
 
 
-def _cifar(
-    *,
-    epochs: int,
-    learning_rate: float,
-    l2: float,
-    crop: int,
-    cutout: int,
-    alternate: bool = False,
-    keep_last: bool = False,
-) -> TrainingConfig:
-    return TrainingConfig(
-        epochs=epochs,
-        batch_size=512,
-        optimizer="sgd",
-        learning_rate=learning_rate,
-        momentum=0.85,
-        nesterov=True,
-        offset_rate=64.0,
-        schedule="one-cycle",
-        l2=l2,
-        label_smoothing=0.2,
-        ema=0.99,
-        keep_last=keep_last,
-        augmentation=Augmentation(flip=True, alternate=alternate, crop=crop, cutout=cutout),
-    )
-
+_CIFAR = TrainingConfig(
+    batch_size=512,
+    optimizer="sgd",
+    momentum=0.85,
+    nesterov=True,
+    offset_rate=64.0,
+    schedule="one-cycle",
+    label_smoothing=0.2,
+    ema=0.99,
+)
 
 RECIPES: Registry[Recipe] = Registry(
     "recipe",
@@ -82,13 +66,21 @@ RECIPES: Registry[Recipe] = Registry(
         ),
         Recipe(
             name="cifar10-fast",
-            about="CIFAR-10 in about a quarter of an hour on two cores with bfloat16 instructions, else in hours.",
+            about="CIFAR-10 in about twelve minutes on two cores with bfloat16 instructions, else in hours.",
             model="cifar-net",
             options={"widths": [64, 256, 256]},
             precision="auto",
             test_time_flip=True,
             validation_fraction=0.02,
-            training=_cifar(epochs=9, learning_rate=0.75, l2=6.5e-4, crop=2, cutout=0),
+            training=replace(
+                _CIFAR,
+                epochs=7,
+                optimizer="muon",
+                learning_rate=0.1,
+                rest_rate=7.5,
+                l2=6.5e-4,
+                augmentation=Augmentation(flip=True, alternate=True, crop=2),
+            ),
         ),
         Recipe(
             name="cifar10-accurate",
@@ -99,7 +91,14 @@ RECIPES: Registry[Recipe] = Registry(
             test_time_flip=True,
             test_time_shift=1,
             validation_fraction=0.02,
-            training=_cifar(epochs=26, learning_rate=0.6, l2=5e-4, crop=4, cutout=8, alternate=True, keep_last=True),
+            training=replace(
+                _CIFAR,
+                epochs=26,
+                learning_rate=0.6,
+                l2=5e-4,
+                keep_last=True,
+                augmentation=Augmentation(flip=True, alternate=True, crop=4, cutout=8),
+            ),
         ),
     ],
 )

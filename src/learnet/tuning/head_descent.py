@@ -64,6 +64,8 @@ class HeadSettings:
         for name, choices in (("scaling", get_args(Scaling)), ("class_weights", get_args(ClassWeights))):
             if getattr(self, name) not in choices:
                 raise UsageError(f"The head's {name} is one of {', '.join(choices)}; received {getattr(self, name)!r}.")
+        if self.training.optimizer == "muon":
+            raise UsageError("The optimizer 'muon' is for convolutions, and a head has none: use 'sgd' or 'adam'.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
