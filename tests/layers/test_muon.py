@@ -47,6 +47,19 @@ def test_a_kernel_is_brought_to_its_norm_and_turned():
         np.testing.assert_allclose(kernel, expected, atol=1e-4)
 
 
+def test_convolutions_are_turned_but_not_depthwise_ones():
+    layers = import_keras().layers
+    images = import_keras().Input((8, 8, 4))
+    for layer, turned in (
+        (layers.Conv2D(6, 3), [True, False]),
+        (layers.DepthwiseConv2D(3), [False, False]),
+        (layers.SeparableConv2D(6, 3), [False, False, False]),
+        (layers.Dense(5), [False, False]),
+    ):
+        layer(images)
+        assert [Muon.turns(variable) for variable in layer.trainable_variables] == turned
+
+
 def test_all_else_moves_as_by_gradient_descent_with_momentum():
     keras = import_keras()
     random = np.random.default_rng(0)

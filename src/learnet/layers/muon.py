@@ -57,8 +57,11 @@ class Muon(keras.optimizers.Optimizer):
 
     @staticmethod
     def turns(variable: keras.Variable) -> bool:
-        """Return whether a variable takes orthogonal steps: the kernels of convolutions of images do."""
-        return bool(len(variable.shape) == 4 and variable.name == "kernel")
+        """Return whether a variable takes orthogonal steps: the kernels of convolutions of images do.
+
+        Depthwise ones, which have one filter a channel and thus no matrix to turn, move as all else.
+        """
+        return bool(len(variable.shape) == 4 and variable.shape[-1] > 1 and variable.name == "kernel")
 
     def build(self, variables: list[keras.Variable]) -> None:
         """Make room for the averaged gradients."""
