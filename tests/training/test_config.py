@@ -46,13 +46,13 @@ def test_so_is_one_of_the_augmentation(name, value):
         Augmentation(**{name: value})
 
 
-def test_a_rate_of_offsets_is_for_plain_gradient_descent_only():
+def test_a_rate_of_offsets_is_for_sgd_and_muon_only():
     assert TrainingConfig(optimizer="sgd", offset_rate=64.0).offset_rate == 64
     with pytest.raises(UsageError, match="works with the optimizer 'sgd' and 'muon' only; received 64 with 'adam'"):
         TrainingConfig(offset_rate=64.0)
 
 
-def test_so_is_the_rate_of_what_muon_does_not_turn():
+def test_a_rate_of_all_but_convolutions_is_for_muon_only():
     assert TrainingConfig(optimizer="muon", rest_rate=2.0, offset_rate=2.0).rest_rate == 2
     with pytest.raises(UsageError, match="rest_rate works with the optimizer 'muon' only; received 2 with 'sgd'"):
         TrainingConfig(optimizer="sgd", rest_rate=2.0)
