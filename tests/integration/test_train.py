@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -129,6 +130,24 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(trained, photos, 
     assert rows(tmp_path / "run" / "predictions.csv") == rows(reference / "predictions.csv")
     finished = resume(tmp_path / "run", progress=Silent())
     assert finished.details["weights_sha256"] == result["weights_sha256"]
+
+
+class _Impatient(Silent):
+    """Presses Ctrl-C in the second epoch."""
+
+    def say(self, line):
+        if line.startswith("Epoch 2:"):
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_tells_the_command_that_goes_on(trained, photos, tmp_path):
+    folder = tmp_path / "my run"
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        learnet.train(photos, out=folder, progress=_Impatient(), **ARGUMENTS)
+    told, command = str(stopped.value).split(": ")
+    assert told == "Interrupted. Go on with"
+    assert shlex.split(command) == ["learnet", "train", "--resume", str(folder)]
+    assert result_of(run_learnet(*shlex.split(command)[1:], "--json"))["weights_sha256"] == trained[1]["weights_sha256"]
 
 
 def test_a_run_resumes_with_its_own_photos_only(photos, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -28,7 +30,7 @@ from learnet.training.svm_run import run_svm
 from learnet.training.tensorboard import EventWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from learnet.core import Progress
     from learnet.data import Dataset
@@ -232,7 +234,8 @@ def _run(
     classes = len(photos.dataset.class_names)
     network = build_trained(config, classes=classes, images=photos.part(Part.TRAIN)[0])
     validation = photos.part(Part.VAL)
-    with EventWriter(folder / "tensorboard" if config.tensorboard else None) as events:
+    events_folder = folder / "tensorboard" if config.tensorboard else None
+    with _telling_how_to_go_on(folder, config), EventWriter(events_folder) as events:
         fitted = fit(
             network.trainer,
             photos.part(Part.TRAIN),
@@ -252,6 +255,16 @@ def _run(
     watch.lap("measure it")
     goods = product(network, fitted, study=made, config=config, spec=_spec(config))
     return publish(folder, made, goods, config=config, progress=progress, watch=watch)
+
+
+@contextmanager
+def _telling_how_to_go_on(folder: Path, config: TrainConfig) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not config.data:  # photos from Python: no command can go on
+            raise
+        raise KeyboardInterrupt(f"Interrupted. Go on with: learnet train --resume {shlex.quote(str(folder))}") from None
 
 
 def _spec(config: TrainConfig) -> InputSpec:
