@@ -147,6 +147,9 @@ def test_ctrl_c_tells_the_command_that_goes_on(trained, photos, tmp_path):
     told, command = str(stopped.value).split(": ")
     assert told == "Interrupted. Go on with"
     assert shlex.split(command) == ["learnet", "train", "--resume", str(folder)]
+    refused = run_learnet("train", photos, *SMALL, "--out", folder)
+    assert refused.returncode == 2
+    assert f"{told.removeprefix('Interrupted. ')}: {command}. Or choose another --out" in refused.stderr
     assert result_of(run_learnet(*shlex.split(command)[1:], "--json"))["weights_sha256"] == trained[1]["weights_sha256"]
 
 
@@ -156,6 +159,9 @@ def test_a_run_resumes_with_its_own_photos_only(photos, tmp_path):
     (mine / "0" / "0.png").unlink()
     with pytest.raises(LearnetError, match="not those that the run was begun with"):
         resume(tmp_path / "run", progress=Silent())
+    anew = learnet.train(mine, out=tmp_path / "run", progress=Silent(), **ARGUMENTS)  # finished: may be trained again
+    again = resume(tmp_path / "run", progress=Silent())
+    assert again.details["weights_sha256"] == anew.details["weights_sha256"]
     with pytest.raises(UsageError, match="no run that can be resumed"):
         resume(tmp_path / "nothing", progress=Silent())
 

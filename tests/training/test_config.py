@@ -22,6 +22,8 @@ from learnet.training import Augmentation, TrainingConfig
         ("rest_rate", 0.0),
         ("discriminative", 0.0),
         ("discriminative", 1.5),
+        ("hardest", 0.0),
+        ("hardest", 1.1),
         ("patience", 0),
         ("l1", -1e-4),
         ("weight_decay", -1.0),

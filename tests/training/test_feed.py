@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,20 @@ def test_mirroring_by_turns_shows_both_sides_of_each_image_within_two_epochs():
     assert np.array_equal(seen[2], seen[0])
     assert np.array_equal(seen[3], seen[1])
     assert 0 < seen[0].sum() < len(IMAGES)
+
+
+def test_the_hardest_are_mirrored_by_turns_each_time_that_they_are_seen():
+    made = feed(hardest=0.5, augmentation=Augmentation(flip=True, alternate=True))
+    sides = [[] for _ in IMAGES]
+    for epoch in range(6):
+        for batch in made.epoch(epoch):
+            for row, image in zip(batch.rows, batch.inputs, strict=True):
+                sides[row].append(bool((image == IMAGES[row, :, ::-1]).all()))
+            made.note(batch, np.float32(batch.rows % 3))  # a third is always easy
+    assert all(one != other for seen in sides for one, other in pairwise(seen))
+    assert len({seen[0] for seen in sides}) == 2
+    easy, hard = (np.mean([len(seen) for seen in sides[third::3]]) for third in (0, 2))
+    assert 1 <= easy < hard
 
 
 def test_targets_are_smoothed_and_classes_weighed():

@@ -114,9 +114,19 @@ def _killed_and_resumed(folder, source):
     return answer
 
 
-@pytest.mark.parametrize("stopped_in", [1, 5, 8, 9, 16, 20])  # the eighth step of an epoch has the smaller last batch
-def test_stopped_in_any_step_it_ends_with_the_same_bits(stopped_in, tmp_path, monkeypatch):
-    _, whole = run(tmp_path / "whole", epochs=3)
+BY_TURNS = Augmentation(flip=True, alternate=True, cutout=2)
+
+
+@pytest.mark.parametrize(
+    ("stopped_in", "options"),
+    [
+        *((step, {}) for step in (1, 5, 8, 9, 16, 20)),  # the eighth step of an epoch has the smaller last batch
+        *((step, {"hardest": 0.5, "augmentation": BY_TURNS}) for step in (1, 3, 4, 5, 6, 10)),  # four an epoch
+    ],
+)
+def test_stopped_in_any_step_it_ends_with_the_same_bits(stopped_in, options, tmp_path, monkeypatch):
+    options = {"epochs": 3, **options}
+    _, whole = run(tmp_path / "whole", **options)
     step, calls = Trainer.step, itertools.count(1)
 
     def stopping(self, *batch, **options):
@@ -127,8 +137,8 @@ def test_stopped_in_any_step_it_ends_with_the_same_bits(stopped_in, tmp_path, mo
 
     monkeypatch.setattr(Trainer, "step", stopping)
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "stopped", epochs=3)
-    assert run(tmp_path / "stopped", epochs=3, resume=stopped_in > 1)[1] == whole
+        run(tmp_path / "stopped", **options)
+    assert run(tmp_path / "stopped", **options, resume=stopped_in > 1)[1] == whole
     assert history(tmp_path / "stopped") == history(tmp_path / "whole")
 
 

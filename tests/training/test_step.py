@@ -4,6 +4,7 @@ import pytest
 from learnet.core import UsageError
 from learnet.core import keras as import_keras
 from learnet.training import Trainer, TrainingConfig, photo_feed
+from learnet.training.losses import summed_loss
 from learnet.training.optimizers import make_optimizer
 from tiny_training import make_examples, make_model
 
@@ -155,7 +156,8 @@ def test_what_was_restored_takes_the_same_step_again():
     once = trainer.step(first_batch(), number=1, learning_rate=0.01), trainer.state()
     trainer.restore(state)
     again = trainer.step(first_batch(), number=1, learning_rate=0.01), trainer.state()
-    assert once[0] == again[0]
+    assert (once[0].loss, once[0].right, once[0].answers) == (again[0].loss, again[0].right, again[0].answers)
+    assert np.array_equal(once[0].losses, again[0].losses)
     assert all(np.array_equal(once[1][name], again[1][name]) for name in state)
 
 
@@ -192,3 +194,11 @@ def test_discriminative_rates_take_the_optimisers_step_by_each_layers_share(opti
     for name, old, full, part in zip(names, before, whole, shared, strict=True):
         if "moving" not in name and "seed" not in name:
             assert part - old == pytest.approx(factors[name.split("/")[0]] * (full - old), rel=1e-3, abs=1e-6), name
+
+
+def test_a_step_tells_what_each_example_lost():
+    model, batch = linear_model(), first_batch()
+    logits, labels = np.asarray(model(batch.inputs)), batch.targets.argmax(axis=1)
+    result = Trainer(model, config=TrainingConfig(batch_size=32)).step(batch, number=0, learning_rate=0.1)
+    alone = [summed_loss("cross-entropy", logits[[row]], labels[[row]]) for row in range(len(labels))]
+    np.testing.assert_allclose(result.losses, alone, rtol=1e-4)

@@ -55,6 +55,9 @@ def train(
     batch_size: Annotated[
         int | None, _number("Photos a step: 1 is stochastic, as many as there are is batch gradient descent.")
     ] = None,
+    hardest: Annotated[
+        _Float, _number("Share of the photos that an epoch takes: those with the largest loss when last seen.")
+    ] = None,
     loss: Annotated[
         Literal["cross-entropy", "hinge", "squared-hinge"] | None,
         _number("What is minimised; a hinge loss makes the last layer a linear SVM."),

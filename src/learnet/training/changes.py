@@ -26,6 +26,7 @@ class TrainingChanges(TypedDict, total=False):
     validation_fraction: float
     epochs: int
     batch_size: int
+    hardest: float
     loss: LossName
     optimizer: OptimizerName
     learning_rate: float

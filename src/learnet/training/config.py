@@ -62,8 +62,10 @@ class TrainingConfig:
     """How a network is trained.
 
     Attributes:
-        epochs: Passes over the training images, at least 1.
+        epochs: Passes over the training images (or over the ``hardest`` of them), at least 1.
         batch_size: Images a step; 1 is stochastic, the number of training images (or more) is batch gradient descent.
+        hardest: Share of the training images that an epoch takes, in (0, 1]: of every few those with the largest loss
+            when they were last seen; see ``learnet.training.hardest``.
         loss: What is minimised: the cross-entropy of the softmax, or a hinge loss that tells each class from all
             others, as a linear support-vector machine does; see ``learnet.training.losses``.
         optimizer: The rule by which gradients become steps: Keras' own, or ``"muon"``, see ``learnet.layers.Muon``.
@@ -106,6 +108,7 @@ class TrainingConfig:
 
     epochs: int = 10
     batch_size: int = 64
+    hardest: float = 1.0
     loss: LossName = "cross-entropy"
     optimizer: OptimizerName = "adam"
     learning_rate: float = 1e-3
@@ -145,7 +148,8 @@ class TrainingConfig:
             _within(name, getattr(self, name), low=0, below=1)
         for name in ("learning_rate", "clip_norm", "patience", "offset_rate", "rest_rate"):
             _within(name, getattr(self, name), above=0)
-        _within("discriminative", self.discriminative, above=0, high=1)
+        for name in ("discriminative", "hardest"):
+            _within(name, getattr(self, name), above=0, high=1)
         for name in ("ema", "decay"):
             _within(name, getattr(self, name), above=0, below=1)
         for name, optimizers in RATE_FACTORS.items():

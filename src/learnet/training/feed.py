@@ -12,6 +12,7 @@ import numpy as np
 
 from learnet.core import UsageError, generator
 from learnet.training.augment import augment
+from learnet.training.hardest import Hardest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,7 +76,7 @@ class Batch:
 
 
 class Feed:
-    """Examples in batches; epoch and step alone decide what a batch holds, so that any can be made again.
+    """Examples in batches; epoch, step and ``state`` decide what a batch holds, so that any can be made again.
 
     Args:
         plan: From the number of an epoch to its batches, each as the rows of its examples; the same number of batches
@@ -83,6 +84,7 @@ class Feed:
         make: From rows, a random generator, which is the batch's own, and the epoch's number to the batch. Called in a
             thread.
         seed: All that is random comes from it.
+        hardest: What knows the losses of examples, if the plan and what is made depend on them.
 
     Attributes:
         steps: Batches an epoch; they may be of different sizes.
@@ -104,8 +106,9 @@ class Feed:
         plan: Callable[[int], Sequence[NDArray[np.int64]]],
         make: Callable[[NDArray[np.int64], np.random.Generator, int], Batch],
         seed: int,
+        hardest: Hardest | None = None,
     ) -> None:
-        self._plan, self._given, self._seed = plan, make, seed
+        self._plan, self._given, self._seed, self._hardest = plan, make, seed, hardest
         first = plan(0)
         self.steps, self.size = len(first), sum(map(len, first))
         self.waited = 0.0
@@ -116,6 +119,8 @@ class Feed:
 
     def epoch(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch in order, from step ``start`` on, made ahead by a thread."""
+        if self._hardest is not None and not start:
+            self._hardest.begin_epoch()
         plan = self._plan(epoch)
         ready: queue.Queue[Batch | Exception] = queue.Queue(_READY)
         stop = threading.Event()
@@ -148,6 +153,20 @@ class Feed:
         finally:
             stop.set()
             maker.join()
+
+    def note(self, batch: Batch, losses: NDArray[np.float32]) -> None:
+        """Hear what the examples of a batch lost, ``(b,)``."""
+        if self._hardest is not None:
+            self._hardest.note(batch.rows, losses)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of what the feed has heard, by which further epochs are planned."""
+        return {} if self._hardest is None else self._hardest.state()
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Put back what ``state`` returned."""
+        if self._hardest is not None:
+            self._hardest.restore(state)
 
     def _make(self, rows: NDArray[np.int64], epoch: int, step: int) -> Batch:
         return self._given(rows, generator(self._seed, f"augmentation {epoch} {step}"), epoch)
@@ -189,7 +208,7 @@ def photo_feed(
             network takes; these are not augmented further.
         labels: int ``(n,)``, in [0, classes).
         classes: How many classes there are.
-        config: Batch size, augmentation, label smoothing, class weights, seed.
+        config: Batch size, share of the hardest, augmentation, label smoothing, class weights, seed.
 
     Raises:
         UsageError: If images and labels do not fit each other.
@@ -206,18 +225,22 @@ def photo_feed(
 
     how = config.augmentation
     sides = generator(config.seed, "sides").random(len(images)) < 0.5 if how.alternate else None
+    hardest = None
+    if config.hardest < 1:
+        hardest = Hardest(len(images), batch_size=config.batch_size, share=config.hardest, seed=config.seed)
 
     def make(rows: NDArray[np.int64], random: np.random.Generator, epoch: int) -> Batch:
         targets = smoothed[labels[rows]]
         if isinstance(images, Views):
             values = images.pick(rows, random)
         else:
-            mirrored = None if sides is None else sides[rows] ^ bool(epoch % 2)
+            turns = epoch if hardest is None else hardest.visits[rows]
+            mirrored = None if sides is None else sides[rows] ^ (turns % 2 == 1)
             values, targets = augment(images[rows], targets, how=how, random=random, mirrored=mirrored)
         return Batch(inputs=values, targets=targets, weights=weights[labels[rows]], rows=rows)
 
-    plan = shuffled(len(images), batch_size=config.batch_size, seed=config.seed)
-    return Feed(plan=plan, make=make, seed=config.seed)
+    plan = hardest.plan if hardest else shuffled(len(images), batch_size=config.batch_size, seed=config.seed)
+    return Feed(plan=plan, make=make, seed=config.seed, hardest=hardest)
 
 
 def validation_feed(images: NDArray[np.uint8] | Views, labels: NDArray[np.integer[Any]], *, classes: int) -> Feed:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from learnet.training.feed import Batch, Feed
     from learnet.training.objective import Objective
 
+_FED = "feed/"  # before the names of its arrays in a checkpoint
 _CHECKPOINT_SHARE = 0.02  # of the time may go into checkpoints
 
 
@@ -36,7 +37,7 @@ class EpochRow:
     Attributes:
         epoch: From 1.
         loss: Mean loss of an answer in the epoch's steps, with penalties.
-        accuracy: Share of right answers to the training examples, as augmented.
+        accuracy: Share of right answers to the training examples that were taken, as augmented.
         val_loss: Mean loss of an answer to the validation examples, without penalties.
         val_accuracy: Share of right answers to the validation examples.
         learning_rate: Of the epoch's last step.
@@ -73,7 +74,7 @@ class Fitted:
 
 @dataclass(kw_only=True)
 class _Position:
-    """Where the training stands; with the arrays of ``Trainer.state`` it is all that there is to know."""
+    """Where the training stands; with the states of ``Trainer`` and ``Feed`` it is all that there is to know."""
 
     epoch: int = 0
     step: int = 0
@@ -186,7 +187,9 @@ class _Loop:
                 f"The run was begun with another {', '.join(changed)}. Resume it with the same arguments, or begin a "
                 "new one."
             )
-        self._trainer.restore(checkpoint.arrays)
+        fed = {name: array for name, array in checkpoint.arrays.items() if name.startswith(_FED)}
+        self._feed.restore({name.removeprefix(_FED): array for name, array in fed.items()})
+        self._trainer.restore({name: array for name, array in checkpoint.arrays.items() if name not in fed})
         self._at = _Position(**checkpoint.notes["position"])
         self._trainer.fix_jit(jit=self._at.jit)
 
@@ -244,6 +247,7 @@ class _Loop:
         result = self._trainer.step(batch, number=number, learning_rate=rate)
         if not math.isfinite(result.loss):
             raise self._not_a_number(batch, result.loss)
+        self._feed.note(batch, result.losses)
         at.loss_sum += result.loss * result.answers
         at.right += result.right
         at.seen += result.answers
@@ -292,7 +296,8 @@ class _Loop:
     def _save(self) -> None:
         start = time.perf_counter()
         notes = {"position": asdict(self._at), "config": _comparable(self._config)}
-        save_checkpoint(self._folder, Checkpoint(arrays=self._trainer.state(), notes=notes))
+        fed = {f"{_FED}{name}": array for name, array in self._feed.state().items()}
+        save_checkpoint(self._folder, Checkpoint(arrays=self._trainer.state() | fed, notes=notes))
         self._saved = time.perf_counter()
         if self._config.checkpoint_seconds:
             self._interval = max(self._config.checkpoint_seconds, (self._saved - start) / _CHECKPOINT_SHARE)

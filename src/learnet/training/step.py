@@ -27,7 +27,7 @@ _TIMED_STEPS = 20
 _EMA_START = 10  # the average forgets its random beginning: decay is at most (1 + t) / (10 + t), as in TensorFlow
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StepResult:
     """What one step said.
 
@@ -35,11 +35,13 @@ class StepResult:
         loss: The mean loss of an answer, each weighed as its example, with the penalties; what is minimised.
         right: How many answers were right.
         answers: How many there were.
+        losses: float32 ``(b,)``: the loss of each example, the sum over its answers.
     """
 
     loss: float
     right: int
     answers: int
+    losses: NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +118,9 @@ class Trainer:
             number: Of the step, from 0.
             learning_rate: Of the step.
         """
-        loss, right, answers = self._compiled(*_tensors(batch), np.float32(learning_rate), np.int64(number))
-        return StepResult(loss=float(loss), right=int(right), answers=int(answers))
+        arguments = (*_tensors(batch), np.float32(learning_rate), np.int64(number))
+        loss, right, answers, losses = self._compiled(*arguments)
+        return StepResult(loss=float(loss), right=int(right), answers=int(answers), losses=np.asarray(losses))
 
     def evaluate(self, batch: Batch) -> Evaluated:
         """Measure a batch with the weights that the network has now, as it predicts."""
@@ -204,12 +207,12 @@ class Trainer:
             tf.TensorSpec((None,), tf.float32),
         ]
 
-    def _compile(self, *, jit: bool) -> Callable[..., tuple[Any, Any, Any]]:
+    def _compile(self, *, jit: bool) -> Callable[..., tuple[Any, Any, Any, Any]]:
         tf = self._tf
         # One graph for every size of a batch. Graphs of fixed sizes differ in their last bits, and which of them there
         # are would depend on where the training was resumed.
         signature = [*self._specs, tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int64)]
-        compiled: Callable[..., tuple[Any, Any, Any]] = tf.function(
+        compiled: Callable[..., tuple[Any, Any, Any, Any]] = tf.function(
             self._step, jit_compile=jit, input_signature=signature
         )
         return compiled
@@ -220,7 +223,7 @@ class Trainer:
         loss, weight = total(weights * measured.losses), total(weights * measured.answers)
         return loss, weight, total(measured.hits), total(measured.answers)
 
-    def _step(self, inputs: Any, targets: Any, weights: Any, rate: Any, number: Any) -> tuple[Any, Any, Any]:
+    def _step(self, inputs: Any, targets: Any, weights: Any, rate: Any, number: Any) -> tuple[Any, Any, Any, Any]:
         tf, variables = self._tf, self._model.trainable_variables
         with tf.GradientTape() as tape:
             measured = [self._objective.measure(targets, output) for output in self._outputs(inputs, training=True)]
@@ -236,7 +239,8 @@ class Trainer:
         self.optimizer.learning_rate.assign(rate)
         self._apply(gradients, variables)
         self._move_average(number)
-        return loss, tf.reduce_sum(measured[0].hits), tf.reduce_sum(measured[0].answers)
+        answer = measured[0]
+        return loss, tf.reduce_sum(answer.hits), tf.reduce_sum(answer.answers), answer.losses
 
     def _apply(self, gradients: list[Any], variables: list[Any]) -> None:
         """Take the optimiser's step, of which each variable goes as far as its factor says."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -24,13 +22,14 @@ from learnet.training.examine import examine, product
 from learnet.training.fit import fit
 from learnet.training.photos import decode_photos
 from learnet.training.recipes import RECIPES
+from learnet.training.resuming import refuse_unfinished, telling_how_to_go_on
 from learnet.training.run_config import TrainConfig
 from learnet.training.solved import is_solved, refuse_descent
 from learnet.training.svm_run import run_svm
 from learnet.training.tensorboard import EventWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from learnet.core import Progress
     from learnet.data import Dataset
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 _FINGERPRINT = "photos.json"
+_COMMAND = "learnet train"
 _TOO_FEW_STEPS = 400  # to be worth timing XLA
 
 
@@ -83,7 +83,7 @@ def train(
         The run, with its measurements, report and bundle.
 
     Raises:
-        UsageError: If an argument makes no sense.
+        UsageError: If an argument makes no sense, or ``out`` holds a training that was interrupted.
         DataError: If the photos cannot make a classifier.
         NotANumberError: If the loss is NaN or infinite; the batch's files are named.
         MissingDependencyError: If no Keras backend is installed.
@@ -104,12 +104,14 @@ def train(
     )
     progress = default_progress() if progress is None else progress
     watch = Stopwatch()
+    refuse_unfinished(out, command=_COMMAND)
     photos, folder = open_photos(data, config, out=out, progress=progress, watch=watch)
     config = _settled(config, photos)
     if config.precision == "auto":
         config = replace(config, precision=choose_precision(config, photos, say=progress.say))
         watch.lap("choose the precision")
     write_json(folder / CONFIG, config.to_json())
+    write_json(folder / _FINGERPRINT, {"fingerprint": photos.fingerprint})
     return _run(folder, photos, config, resume=False, progress=progress, watch=watch)
 
 
@@ -220,8 +222,6 @@ def open_photos(
     folder = run_folder(out, dataset.name)
     watch.lap("scan")
     photos = decode_photos(dataset, spec=spec, config=config, folder=folder, progress=progress)
-    if not (folder / _FINGERPRINT).exists():
-        write_json(folder / _FINGERPRINT, {"fingerprint": photos.fingerprint})
     watch.lap("decode photos")
     return photos, folder
 
@@ -235,7 +235,8 @@ def _run(
     network = build_trained(config, classes=classes, images=photos.part(Part.TRAIN)[0])
     validation = photos.part(Part.VAL)
     events_folder = folder / "tensorboard" if config.tensorboard else None
-    with _telling_how_to_go_on(folder, config), EventWriter(events_folder) as events:
+    command = _COMMAND if config.data else None  # photos from Python: no command can go on
+    with telling_how_to_go_on(folder, command=command), EventWriter(events_folder) as events:
         fitted = fit(
             network.trainer,
             photos.part(Part.TRAIN),
@@ -255,16 +256,6 @@ def _run(
     watch.lap("measure it")
     goods = product(network, fitted, study=made, config=config, spec=_spec(config))
     return publish(folder, made, goods, config=config, progress=progress, watch=watch)
-
-
-@contextmanager
-def _telling_how_to_go_on(folder: Path, config: TrainConfig) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        if not config.data:  # photos from Python: no command can go on
-            raise
-        raise KeyboardInterrupt(f"Interrupted. Go on with: learnet train --resume {shlex.quote(str(folder))}") from None
 
 
 def _spec(config: TrainConfig) -> InputSpec:

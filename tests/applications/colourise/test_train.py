@@ -58,17 +58,12 @@ def test_a_killed_run_goes_on_to_the_same_weights(run, tmp_path, monkeypatch):
             self._save()
             raise KeyboardInterrupt
 
-    said = []
-
-    class Progress(Silent):
-        def say(self, line):
-            said.append(line)
-
     monkeypatch.setattr(loop._Loop, "_step", dying)
     with pytest.raises(KeyboardInterrupt):
-        train_colouriser(PHOTOS, out=tmp_path / "killed", **{**SMALL, "progress": Progress()})
-    assert said[-1].endswith(f"learnet colourise train --resume {tmp_path / 'killed'}")
+        train_colouriser(PHOTOS, out=tmp_path / "killed", **SMALL)
     monkeypatch.undo()
+    with pytest.raises(UsageError, match=r"would be lost\. Go on with: learnet colourise train --resume"):
+        train_colouriser(PHOTOS, out=tmp_path / "killed", **SMALL)
     again = resume_colouriser(tmp_path / "killed", data=PHOTOS, progress=Silent())
     whole = load_colouriser(run.bundle).model.get_weights()
     for one, other in zip(load_colouriser(again.bundle).model.get_weights(), whole, strict=True):

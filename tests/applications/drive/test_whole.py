@@ -54,8 +54,11 @@ class CtrlC(Silent):
 
 
 def test_a_run_that_was_stopped_is_resumed_to_the_same_weights(recording, run, tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        train_driver(recording, config=ImitationConfig(epochs=2, batch_size=8), out=tmp_path, progress=CtrlC())
+    arguments = {"config": ImitationConfig(epochs=2, batch_size=8), "out": tmp_path, "progress": CtrlC()}
+    with pytest.raises(KeyboardInterrupt, match=f"Go on with: learnet drive train --resume {tmp_path}$"):
+        train_driver(recording, **arguments)
+    with pytest.raises(UsageError, match="holds a training that was interrupted"):
+        train_driver(recording, **arguments)
     resumed = resume_driver(tmp_path)
     assert len(resumed.fitted.history) == 2
     weights = [load_pilot(bundle).model.get_weights() for bundle in (resumed.bundle, run["bundle"])]

@@ -26,6 +26,7 @@ from learnet.data import Part
 from learnet.runs import Stopwatch
 from learnet.training import TrainingConfig, fit_feed
 from learnet.training.checkpoint import has_checkpoint
+from learnet.training.resuming import refuse_unfinished, telling_how_to_go_on
 from learnet.training.step import Trainer
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from learnet.training import Feed, Fitted, Objective
 
 _CONFIG, _BEGUN = "config.json", "begun.json"
+_COMMAND = "learnet colourise train"
 _TIMED_STEPS = 3
 _MOST_EPOCHS = 200
 _PHOTOS_AT_ONCE = 256
@@ -105,7 +107,7 @@ def train_colouriser(
         The run, with its measurements, report and bundle.
 
     Raises:
-        UsageError: If an argument makes no sense.
+        UsageError: If an argument makes no sense, or ``out`` holds a training that was interrupted.
         DataError: If there are too few photos with colours.
         NotANumberError: If the loss is NaN or infinite; the batch's files are named.
     """
@@ -113,6 +115,7 @@ def train_colouriser(
     if time_limit is not None and time_limit <= 0:
         raise UsageError(f"The time limit must be greater than 0 seconds; received {time_limit:g}.")
     progress, watch = progress or default_progress(), Stopwatch()
+    refuse_unfinished(out, command=_COMMAND)
     ready, place = _prepare(data, config, out=out, progress=progress, watch=watch)
     if time_limit is not None and epochs is None:
         fitting = epochs_within(make_lesson(ready, config)[0], config.training, seconds=time_limit)
@@ -285,7 +288,7 @@ def _fit(
     resume: bool,
     progress: Progress,
 ) -> Fitted:
-    try:
+    with telling_how_to_go_on(folder, command=_COMMAND if config.data else None):
         fitted = fit_feed(
             lesson.colouriser.model,
             lesson.train,
@@ -298,8 +301,5 @@ def _fit(
             deadline=deadline,
             progress=progress,
         )
-    except KeyboardInterrupt:
-        progress.say(f"What was trained is kept. Go on with: learnet colourise train --resume {folder}")
-        raise
     progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
     return fitted

@@ -22,12 +22,14 @@ from learnet.core import LearnetError, Silent, UsageError, write_json
 from learnet.core.runs import run_folder
 from learnet.training import TrainingConfig, fit_feed
 from learnet.training.checkpoint import has_checkpoint
+from learnet.training.resuming import refuse_unfinished, telling_how_to_go_on
 
 if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.training import Fitted
 
 _CONFIG, _BUNDLE = "drive.json", "bundle"
+_COMMAND = "learnet drive train"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +141,9 @@ def train_driver(
 
     Raises:
         DataError: If the recording is damaged or too small.
-        UsageError: If a value is out of its range.
+        UsageError: If a value is out of its range, or ``out`` holds a training that was interrupted.
     """
+    refuse_unfinished(out, command=_COMMAND)
     opened = recording if isinstance(recording, Recording) else open_recording(recording)
     chosen = ImitationConfig() if config is None else config
     tracks_apart(opened.tracks, share=chosen.validation_share)  # refuses too few
@@ -199,17 +202,18 @@ def _run(
     )
     import_keras().utils.set_random_seed(config.seed)
     model = new_network()
-    fitted = fit_feed(
-        model,
-        training_feed(examples, displacement=config.displacement, batch_size=config.batch_size, seed=config.seed),
-        validation_feed(held, displacement=config.displacement, seed=config.seed),
-        config=config.training(),
-        folder=folder,
-        objective=Imitation(),
-        resume=resume,
-        deadline=deadline,
-        progress=Silent() if progress is None else progress,
-    )
+    with telling_how_to_go_on(folder, command=_COMMAND):
+        fitted = fit_feed(
+            model,
+            training_feed(examples, displacement=config.displacement, batch_size=config.batch_size, seed=config.seed),
+            validation_feed(held, displacement=config.displacement, seed=config.seed),
+            config=config.training(),
+            folder=folder,
+            objective=Imitation(),
+            resume=resume,
+            deadline=deadline,
+            progress=Silent() if progress is None else progress,
+        )
     pilot = Pilot(model=model, recorded=recording.tracks, augmented=config.augmented)
     notes = {"config": asdict(config), "moments": len(examples), "epochs": len(fitted.history)}
     save_pilot(folder / _BUNDLE, pilot, notes=notes, seed=config.seed)

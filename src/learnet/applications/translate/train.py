@@ -23,6 +23,7 @@ from learnet.core import DataError, LearnetError, UsageError, default_progress, 
 from learnet.core.runs import run_folder, write_table
 from learnet.training import Fitted, Trainer, fit_feed
 from learnet.training.checkpoint import has_checkpoint
+from learnet.training.resuming import refuse_unfinished, telling_how_to_go_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from learnet.training import Feed
 
 _CONFIG, _BEGUN = "translate.json", "begun.json"
+_COMMAND = "learnet translate train"
 _TIMED_STEPS = 8
 _MOST_EPOCHS = 100
 _VOCABULARIES = ("source.vocabulary", "target.vocabulary")
@@ -61,7 +63,7 @@ def train_translator(
         The run, with its measurements, report and bundle.
 
     Raises:
-        UsageError: If an argument makes no sense.
+        UsageError: If an argument makes no sense, or ``out`` holds a training that was interrupted.
         DataError: If the files cannot be used.
         NotANumberError: If the loss is NaN or infinite; the batch's lines are named.
         MissingDependencyError: If SentencePiece or sacrebleu is not installed.
@@ -73,6 +75,7 @@ def train_translator(
         raise UsageError(f"A translator has no such setting: {error}.") from None
     if time_limit is not None and not time_limit > 0:
         raise UsageError(f"The time limit must be greater than 0 seconds; received {time_limit:g}.")
+    refuse_unfinished(out, command=_COMMAND)
     progress, started = progress or default_progress(), time.perf_counter()
     corpus = _open(config)
     progress.say(corpus.layout)
@@ -261,7 +264,7 @@ def _run(
 def _fit(
     folder: Path, lesson: _Lesson, config: TranslateConfig, *, deadline: float | None, resume: bool, progress: Progress
 ) -> Fitted:
-    try:
+    with telling_how_to_go_on(folder, command=_COMMAND):
         return fit_feed(
             lesson.networks.trainer,
             lesson.train,
@@ -274,6 +277,3 @@ def _fit(
             deadline=deadline,
             progress=progress,
         )
-    except KeyboardInterrupt:
-        progress.say(f"Interrupted. Go on with: learnet translate train --resume {folder}")
-        raise
