@@ -80,7 +80,7 @@ class Feed:
 
     Args:
         plan: From the number of an epoch to its batches, each as the rows of its examples; the same number of batches
-            for every epoch, the same ones whenever it is asked.
+            for every epoch, the same ones whenever it is asked within an epoch.
         make: From rows, a random generator, which is the batch's own, and the epoch's number to the batch. Called in a
             thread.
         seed: All that is random comes from it.
@@ -114,7 +114,7 @@ class Feed:
         self.waited = 0.0
 
     def batch(self, epoch: int, step: int) -> Batch:
-        """Return one batch, the same whenever it is asked for."""
+        """Return one batch, the same whenever it is asked for while ``state`` is the same."""
         return self._make(self._plan(epoch)[step], epoch, step)
 
     def epoch(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
@@ -239,7 +239,8 @@ def photo_feed(
             values, targets = augment(images[rows], targets, how=how, random=random, mirrored=mirrored)
         return Batch(inputs=values, targets=targets, weights=weights[labels[rows]], rows=rows)
 
-    plan = hardest.plan if hardest else shuffled(len(images), batch_size=config.batch_size, seed=config.seed)
+    shuffling = shuffled(len(images), batch_size=config.batch_size, seed=config.seed)
+    plan = shuffling if hardest is None else hardest.plan
     return Feed(plan=plan, make=make, seed=config.seed, hardest=hardest)
 
 
