@@ -1,6 +1,6 @@
 """CIFAR-10 on this machine: seconds to 79 % test accuracy, and what learnet's recipes reach in their time.
 
-    python benchmarks/cifar10_time_to_accuracy.py [--recipes cifar10-fast,cifar10-accurate] [--keep FOLDER]
+    python benchmarks/cifar10_time_to_accuracy.py [--recipes cifar10-fast,cifar10-accurate] [--keep FOLDER] [--every 11]
     python benchmarks/cifar10_time_to_accuracy.py --log-example 30      # once: how many epochs the example needs
 
 The other side is the network of the Keras documentation's CIFAR-10 example (32-32-pool-64-64-pool-512, RMSprop with a
@@ -74,6 +74,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipes", default="cifar10-fast,cifar10-accurate")
     parser.add_argument("--log-example", type=int, default=0, help="train the example until so many epochs are logged")
+    parser.add_argument(
+        "--every", type=int, default=0, help=f"epochs between two tests; each, then {SELDOM} if not given"
+    )
     parser.add_argument("--out", type=Path, default=Path("docs"), help="where the curves go")
     parser.add_argument("--keep", type=Path, default=None, help="keep the recipes' runs in this folder")
     arguments = parser.parse_args()
@@ -84,10 +87,14 @@ def main() -> None:
     example = Example(train)
     units = [example.seconds()]
     curves = []
+
+    def timed() -> None:
+        units.append(example.seconds(share=0.2))
+
     with tempfile.TemporaryDirectory() as temporary:
         for recipe in arguments.recipes.split(","):
             folder = (arguments.keep or Path(temporary)) / recipe
-            curves.append(trained(recipe, test, out=folder, between=lambda: units.append(example.seconds(share=0.2))))
+            curves.append(trained(recipe, test, every=arguments.every, out=folder, between=timed))
             units.append(example.seconds())
             write_curves(arguments.out / "cifar10-curves.csv", curves[-1])
     show(curves, statistics.median(units))
@@ -177,7 +184,7 @@ def shifted(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return moved
 
 
-def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], None]) -> Curve:
+def trained(recipe: str, test: Examples, *, every: int, out: Path, between: Callable[[], None]) -> Curve:
     """Train by a recipe as ``learnet train cifar10 --recipe`` does; off the clock, test and call ``between``."""
     epochs: list[int] = []
     seconds: list[float] = []
@@ -194,7 +201,8 @@ def trained(recipe: str, test: Examples, *, out: Path, between: Callable[[], Non
 
     def tested(row: EpochRow) -> None:
         nonlocal off_clock
-        if max(accuracies, default=0.0) >= WANTED and row.epoch % SELDOM and row.epoch < config.training.epochs:
+        step = every or (SELDOM if max(accuracies, default=0.0) >= WANTED else 1)
+        if row.epoch % step and row.epoch < config.training.epochs:
             return
         start = time.perf_counter()
         epochs.append(row.epoch)

@@ -53,13 +53,13 @@ def trainable(case: Case) -> Any:
     keras.utils.set_random_seed(0)
     if case.name != "cnn6":
         return network(case.name, classes=CLASSES, input_size=(case.side, case.side)).trainer
-    from learnet.layers import FusedBatchNormalization
+    from learnet.layers import FusedBatchNormalization, WinogradConv2D
 
     images = keras.Input((case.side, case.side, 3), dtype="uint8")
     x = keras.layers.Rescaling(1 / 255)(images)
     for filters in (32, 64, 128):
         for _ in range(2):
-            x = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+            x = WinogradConv2D(filters, 3, padding="same", use_bias=False)(x)
             x = keras.layers.ReLU()(FusedBatchNormalization()(x))
         x = keras.layers.MaxPooling2D()(x)
     return keras.Model(images, keras.layers.Dense(CLASSES)(keras.layers.Flatten()(x)))
@@ -82,9 +82,10 @@ def keras_side(case: Case, images: np.ndarray, labels: np.ndarray, **options: An
     """Return what trains one epoch by ``compile`` and ``fit``: the same network with Keras' own layers."""
     keras = import_keras()
 
+    instead = {"FusedBatchNormalization": keras.layers.BatchNormalization, "WinogradConv2D": keras.layers.Conv2D}
+
     def stock(layer: Any) -> Any:
-        fused = type(layer).__name__ == "FusedBatchNormalization"
-        return (keras.layers.BatchNormalization if fused else type(layer)).from_config(layer.get_config())
+        return instead.get(type(layer).__name__, type(layer)).from_config(layer.get_config())
 
     model = keras.models.clone_model(trainable(case), clone_function=stock)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

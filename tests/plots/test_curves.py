@@ -21,6 +21,14 @@ def test_curves_show_the_history_and_the_kept_epoch():
     np.testing.assert_allclose(accuracy.lines[2].get_ydata(), [100 * row.val_accuracy for row in HISTORY])
 
 
+def test_curves_say_which_training_photos_they_are_of():
+    figure = curves_figure(HISTORY, training="training, the hardest 50%")
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "training, the hardest 50%",
+        "validation",
+    ]
+
+
 def test_rates_leave_out_trainings_that_failed():
     figure = rates_figure([1e-4, 1e-3], [2.0, 1.0], [1e-3, 1e-2], [0.5, math.inf], suggestion=1e-3)
     swept, ends, chosen = figure.axes[0].lines

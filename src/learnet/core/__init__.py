@@ -1,6 +1,6 @@
 """The ground floor: errors, atomic files, hashing, seeds, progress, hardware, backends, registries."""
 
-from learnet.core.backends import installed_backends, keras, require_backend, versions
+from learnet.core.backends import installed_backends, keras, keras_sees_gpu, require_backend, versions
 from learnet.core.errors import (
     BundleError,
     DataError,
@@ -39,6 +39,7 @@ __all__ = [
     "generator",
     "installed_backends",
     "keras",
+    "keras_sees_gpu",
     "peak_memory_bytes",
     "probe",
     "require_backend",

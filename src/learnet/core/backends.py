@@ -95,6 +95,24 @@ def leave_out_of_keras(*packages: str) -> None:
     _unneeded.extend(packages)
 
 
+def keras_sees_gpu() -> bool:
+    """Return whether Keras' backend computes on a GPU."""
+    match keras().backend.backend():
+        case "tensorflow":
+            import tensorflow as tf
+
+            return bool(tf.config.list_physical_devices("GPU"))
+        case "jax":
+            import jax
+
+            return bool(jax.default_backend() != "cpu")
+        case "torch":
+            import torch
+
+            return bool(torch.cuda.is_available())
+    return False
+
+
 def versions(*packages: str) -> dict[str, str]:
     """Return the installed version of each package that is there, without importing it.
 

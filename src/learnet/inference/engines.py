@@ -6,7 +6,7 @@ import importlib.util
 import os
 from dataclasses import dataclass
 
-from learnet.core import UsageError, unknown_name, versions
+from learnet.core import UsageError, keras_sees_gpu, unknown_name, versions
 from learnet.core import keras as import_keras
 
 VARIABLE = "LEARNET_ENGINE"
@@ -89,7 +89,7 @@ def _choose(obstacle: str) -> tuple[str, str]:
         raise UsageError(f"{VARIABLE} must be one of auto, {', '.join(NAMES)}, but it is '{wanted}'.")
     if wanted != "auto":
         return choose_engine(wanted), f"{VARIABLE} asks for it."
-    if _keras_sees_gpu():
+    if keras_sees_gpu():
         return "keras", "Keras sees a GPU."
     if obstacle:
         return "keras", obstacle
@@ -104,20 +104,3 @@ def _openvino_obstacle() -> str:
     if backend != "tensorflow":
         return f"Keras' backend is '{backend}', and networks are converted for OpenVINO from TensorFlow only."
     return ""
-
-
-def _keras_sees_gpu() -> bool:
-    match import_keras().backend.backend():
-        case "tensorflow":
-            import tensorflow as tf
-
-            return bool(tf.config.list_physical_devices("GPU"))
-        case "jax":
-            import jax
-
-            return bool(jax.default_backend() != "cpu")
-        case "torch":
-            import torch
-
-            return bool(torch.cuda.is_available())
-    return False

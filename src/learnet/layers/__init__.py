@@ -19,6 +19,7 @@ from learnet.layers.local_response import LocalResponseNormalization  # noqa: E4
 from learnet.layers.lstm1997 import LSTM1997, LSTM1997Cell, lstm1997_step  # noqa: E402
 from learnet.layers.muon import Muon  # noqa: E402
 from learnet.layers.whitening import PatchWhitening  # noqa: E402
+from learnet.layers.winograd import WinogradConv2D  # noqa: E402
 
 __all__ = [
     "KERNELS",
@@ -36,6 +37,7 @@ __all__ = [
     "RadialBasis",
     "SinePositions",
     "TrainableSubsampling",
+    "WinogradConv2D",
     "elman_step",
     "lstm1997_step",
     "scaled_tanh",

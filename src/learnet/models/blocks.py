@@ -34,8 +34,9 @@ def conv(
     initializer: str | keras.initializers.Initializer = "he_normal",
 ) -> keras.KerasTensor:
     """Return ``x`` after a convolution called ``name``, initialised for what follows it."""
-    keras = import_keras()
-    layer = keras.layers.Conv2D(
+    from learnet.layers import WinogradConv2D
+
+    layer = WinogradConv2D(
         filters,
         kernel,
         stride,

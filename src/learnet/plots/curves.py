@@ -36,12 +36,13 @@ class Epoch(Protocol):
         """Of the validation images."""
 
 
-def curves_figure(history: Sequence[Epoch], *, best_epoch: int | None = None) -> Figure:
+def curves_figure(history: Sequence[Epoch], *, best_epoch: int | None = None, training: str = "training") -> Figure:
     """Draw loss and accuracy by epoch, of training and validation images.
 
     Args:
         history: One row an epoch, at least one.
         best_epoch: The epoch whose weights were kept, marked by a line.
+        training: What the training images are called.
 
     Returns:
         The figure, 10 by 3.8 inches, with two panels.
@@ -57,7 +58,7 @@ def curves_figure(history: Sequence[Epoch], *, best_epoch: int | None = None) ->
         for axes, (label, train, validation) in zip(figure.subplots(1, 2), panels, strict=True):
             if best_epoch is not None:
                 axes.axvline(best_epoch, color=LINE, linewidth=4, zorder=0, label=f"kept: epoch {best_epoch}")
-            axes.plot(epochs, train, marker=marker, markersize=3, color=OKABE_ITO["orange"], label="training")
+            axes.plot(epochs, train, marker=marker, markersize=3, color=OKABE_ITO["orange"], label=training)
             axes.plot(epochs, validation, marker=marker, markersize=3, color=OKABE_ITO["blue"], label="validation")
             axes.set(xlabel="epoch", ylabel=label)
             axes.xaxis.get_major_locator().set_params(integer=True)

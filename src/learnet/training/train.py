@@ -251,7 +251,7 @@ def _run(
         )
     progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
     watch.lap("train")
-    _draw(folder, fitted)
+    _draw(folder, fitted, hardest=config.training.hardest)
     made = examine(photos, network, config=config)
     watch.lap("measure it")
     goods = product(network, fitted, study=made, config=config, spec=_spec(config))
@@ -281,7 +281,9 @@ def _class_weights(photos: Photos, config: TrainConfig) -> tuple[float, ...] | N
     return tuple((len(labels) / (len(counts) * np.maximum(counts, 1))).tolist())
 
 
-def _draw(folder: Path, fitted: Fitted) -> None:
+def _draw(folder: Path, fitted: Fitted, *, hardest: float) -> None:
     from learnet.plots import curves_figure, to_png
 
-    write_bytes(folder / "learning-curve.png", to_png(curves_figure(fitted.history, best_epoch=fitted.best_epoch)))
+    training = "training" if hardest == 1 else f"training, the hardest {hardest:.0%}"
+    figure = curves_figure(fitted.history, best_epoch=fitted.best_epoch, training=training)
+    write_bytes(folder / "learning-curve.png", to_png(figure))
