@@ -48,7 +48,6 @@ def compiled(layer: Any, maps: np.ndarray) -> Callable[[], None]:
 
     specs = [tf.TensorSpec((None, *maps.shape[1:]), tf.float32)]
 
-    @tf.function(input_signature=specs, autograph=False)
     def step(inputs: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(inputs)
@@ -56,8 +55,13 @@ def compiled(layer: Any, maps: np.ndarray) -> Callable[[], None]:
         gradients = tape.gradient(loss, [inputs, layer.kernel.value])
         return [loss, *(tf.reshape(gradient, (-1,))[0] for gradient in gradients)]
 
-    constant = tf.constant(maps)
-    return lambda: [float(value) for value in step(constant)] and None
+    constant, taken = tf.constant(maps), tf.function(step, input_signature=specs, autograph=False)
+
+    def run() -> None:
+        for value in taken(constant):
+            float(value)
+
+    return run
 
 
 def main() -> None:

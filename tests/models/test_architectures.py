@@ -10,7 +10,7 @@ from learnet.models import ARCHITECTURES, backbone, published_profiles, weight_i
 STOCK_LAYERS = {
     "Activation", "Add", "AveragePooling2D", "Concatenate", "Conv2D", "Dense", "DepthwiseConv2D", "Flip",
     "FusedBatchNormalization", "GlobalAveragePooling2D", "InputLayer", "MaxPooling2D", "ReLU", "Rescaling",
-    "ZeroPadding2D",
+    "WinogradConv2D", "ZeroPadding2D",
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def conv(
     """Return ``x`` after a convolution called ``name``, initialised for what follows it."""
     from learnet.layers import WinogradConv2D
 
-    layer = WinogradConv2D(
+    layer = (WinogradConv2D if (kernel, stride) == (3, 1) else import_keras().layers.Conv2D)(
         filters,
         kernel,
         stride,
@@ -47,6 +47,11 @@ def conv(
         name=name,
     )
     return layer(x)
+
+
+def kind_of(layer: keras.layers.Layer) -> str:
+    """Return what Keras calls such a layer, also where learnet's own does the same faster."""
+    return type(layer).__name__.removeprefix("Fused").removeprefix("Winograd")
 
 
 def relu(x: keras.KerasTensor, name: str | None = None) -> keras.KerasTensor:

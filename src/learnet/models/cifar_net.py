@@ -57,7 +57,7 @@ def classify(
 
     x = activate(PatchWhitening(2, name="whitening")(images), activation, "whitening_relu")
     for number, filters in enumerate(widths, start=1):
-        x = _convolve(x, f"block{number}_conv1", filters)
+        x = _convolve_for_pool(x, f"block{number}_conv1", filters)
         x = keras.layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
         shortcut = x = activate(_normal(x, f"block{number}_bn1"), activation, f"block{number}_relu1")
         for inner in (2, 3) if residual else (2,):
@@ -85,10 +85,20 @@ def _narrow(filters: int) -> int:
     return -(-filters // _REDUCTION)
 
 
-def _convolve(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
+def _convolve(x: keras.KerasTensor, name: str, filters: int, *, padding: str = "same") -> keras.KerasTensor:
     from learnet.layers import PassThrough
 
-    return conv(x, name, filters, 3, bias=False, initializer=PassThrough())
+    return conv(x, name, filters, 3, padding=padding, bias=False, initializer=PassThrough())
+
+
+def _convolve_for_pool(x: keras.KerasTensor, name: str, filters: int) -> keras.KerasTensor:
+    """Return what a pool by twos takes: of an odd side, it leaves out the last row or column."""
+    _, height, width, _ = x.shape
+    if not (height % 2 or width % 2):
+        return _convolve(x, name, filters)
+    padding = ((1, 1 - height % 2), (1, 1 - width % 2))
+    padded = import_keras().layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
+    return _convolve(padded, name, filters, padding="valid")
 
 
 def _normal(x: keras.KerasTensor, name: str) -> keras.KerasTensor:

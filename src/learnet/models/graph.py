@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from learnet.core import UsageError
 from learnet.core.errors import unknown_name
+from learnet.models.blocks import kind_of
 
 if TYPE_CHECKING:
     import keras
@@ -98,7 +99,7 @@ def _reached(start: str, ways: dict[str, list[str]]) -> set[str]:
 def _node(layer: Any, inputs: tuple[str, ...]) -> LayerNode:
     return LayerNode(
         name=layer.name,
-        kind=type(layer).__name__,
+        kind=kind_of(layer),
         detail=_detail(layer),
         output_shape=tuple(_listed(layer.output)[0].shape[1:]),
         parameters=sum(math.prod(variable.shape) for variable in getattr(layer, "weights", ())),
@@ -109,7 +110,7 @@ def _node(layer: Any, inputs: tuple[str, ...]) -> LayerNode:
 def _detail(layer: Any) -> str:
     window = next((getattr(layer, name) for name in _DETAILS if hasattr(layer, name)), None)
     if window is None:
-        return str(layer.activation.__name__) if type(layer).__name__ == "Activation" else ""
+        return str(layer.activation.__name__) if kind_of(layer) == "Activation" else ""
     stride = max(_pair(getattr(layer, "strides", 1)))
     return " x ".join(map(str, _pair(window))) + (f", stride {stride}" if stride > 1 else "")
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from learnet.core import keras as import_keras
-from learnet.models.blocks import conv, normalise, relu
+from learnet.models.blocks import conv, kind_of, normalise, relu
 
 if TYPE_CHECKING:
     import keras
@@ -103,6 +103,6 @@ def _name_weighted_layers(model: keras.Model) -> None:
     counts: dict[str, int] = {}
     for layer in model.layers:
         if layer.weights:
-            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__.removeprefix("Fused")).lower()
+            kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind_of(layer)).lower()
             counts[kind] = counts.get(kind, 0) + 1
             layer.name = f"{kind}_{counts[kind]}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from learnet.core import UsageError
 from learnet.models.architectures import ARCHITECTURES, Architecture
+from learnet.models.blocks import kind_of
 from learnet.models.networks import backbone, network
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _row(layer: Any) -> LayerRow:
     subsampling = type(layer).__name__ == "TrainableSubsampling"
     return LayerRow(
         name=layer.name,
-        kind=type(layer).__name__,
+        kind=kind_of(layer),
         output_shape=outputs,
         parameters=_count(layer.weights),
         macs=0 if type(layer).__name__ == "RadialBasis" else macs,

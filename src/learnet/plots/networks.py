@@ -145,7 +145,7 @@ def _middle(values: Sequence[float]) -> float:
 
 
 def _label(node: Node) -> str:
-    kind = node.kind.removesuffix("2D").removeprefix("Fused")
+    kind = node.kind.removesuffix("2D")
     shape = " x ".join(map(str, node.output_shape))
     return f"{kind} {node.detail}".rstrip() + f"\n{shape}"
 
