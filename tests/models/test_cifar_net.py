@@ -37,6 +37,17 @@ def test_the_activation_follows_each_normalisation(activation, oracle):
         np.testing.assert_allclose(part(model, before, after)(maps), oracle(maps), atol=1e-5)
 
 
+@pytest.mark.parametrize("side", [17, 18, 20, 32])
+def test_pools_take_what_they_would_of_whole_maps(side):
+    model = network("cifar-net", classes=3, input_size=(side, side + 1), options={"widths": WIDTHS}).trainer
+    for before, block in (("whitening_relu", 1), ("block1_relu2", 2)):
+        maps = np.random.default_rng(side).normal(size=(2, *model.get_layer(before).output.shape[1:]))
+        maps = maps.astype(np.float32)
+        kernel = model.get_layer(f"block{block}_conv1").kernel
+        whole = keras.ops.max_pool(keras.ops.conv(maps, kernel, padding="same"), 2)
+        np.testing.assert_allclose(part(model, before, f"block{block}_pool")(maps), whole, atol=1e-5)
+
+
 @pytest.mark.parametrize("options", [{"residual": True}, {"residual": True, "squeeze": True}])
 def test_the_bound_on_the_parameters_is_theirs(options):
     options = {"widths": WIDTHS, **options}

@@ -85,6 +85,11 @@ def test_the_table_that_the_package_brings_is_what_the_networks_are(monkeypatch)
     assert published.keys() - counted.keys() == deep
 
 
+def test_layers_that_are_only_faster_bear_the_names_that_keras_gives_them():
+    kinds = {row.name: row.kind for row in layer_rows(network("cifar-net").model)}
+    assert (kinds["block1_conv2"], kinds["block1_bn2"]) == ("Conv2D", "BatchNormalization")
+
+
 def test_every_layer_of_the_published_lenet():
     rows = {row.name: row for row in layer_rows(network("lenet5-paper").model)}
     expected = {
