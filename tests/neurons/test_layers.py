@@ -19,6 +19,7 @@ from learnet.layers import (  # noqa: E402 (TensorFlow may be missing)
     RadialBasis,
     SinePositions,
     TrainableSubsampling,
+    WinogradConv2D,
     scaled_tanh,
 )
 from learnet.neurons import check_gradients  # noqa: E402
@@ -76,6 +77,7 @@ CASES = [
     ("LocalResponseNormalization", lambda: LocalResponseNormalization(1, alpha=0.3, dtype="float64"), [MAPS]),
     ("PartiallyConnectedConv2D", lambda: PartiallyConnectedConv2D(((0, 1), (2,)), 3, dtype="float64"), [MAPS]),
     ("PatchWhitening", lambda: PatchWhitening(2, dtype="float64"), [MAPS]),
+    ("WinogradConv2D", lambda: WinogradConv2D(2, 3, padding="same", dtype="float64"), [MAPS]),
     ("RadialBasis", lambda: RadialBasis(3, dtype="float64"), [(2, 84)]),
     *(
         (f"KernelMachine-{kernel}", lambda kernel=kernel: KernelMachine(2, 5, kernel=kernel, dtype="float64"), [ROWS])
