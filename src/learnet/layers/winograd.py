@@ -87,15 +87,15 @@ class WinogradConv2D(keras.layers.Conv2D):
 
 
 def winograd(maps: Any, kernel: Any, *, margin: int) -> Any:
-    """Return float32 maps, convolved: a map for each filter.
+    """Return maps convolved with a kernel, ``(b, h + 2 * margin - 2, w + 2 * margin - 2, o)``.
+
+    Inside, pixels come first, so that each transform is a product with a long matrix and each place in a tile has a
+    matrix of its own.
 
     Args:
         maps: float32 ``(b, h, w, c)``.
         kernel: float32 ``(3, 3, c, o)``.
-        margin: Zeros beyond each edge: 1 keeps the size, 0 takes two pixels off it.
-
-    Pixels come first, so that each transform is a product with a long matrix and each place in a tile has a matrix of
-    its own.
+        margin: Zeros beyond each edge, 0 or 1.
     """
     ops = keras.ops
     _, height, width, channels = maps.shape
