@@ -20,6 +20,7 @@ import torch_networks
 from learnet.core import keras as import_keras
 from learnet.core import probe
 from learnet.models import layer_rows, network
+from learnet.models.blocks import kind_of
 from learnet.training import Trainer, TrainingConfig, photo_feed
 
 if TYPE_CHECKING:
@@ -82,10 +83,8 @@ def keras_side(case: Case, images: np.ndarray, labels: np.ndarray, **options: An
     """Return what trains one epoch by ``compile`` and ``fit``: the same network with Keras' own layers."""
     keras = import_keras()
 
-    instead = {"FusedBatchNormalization": keras.layers.BatchNormalization, "WinogradConv2D": keras.layers.Conv2D}
-
     def stock(layer: Any) -> Any:
-        return instead.get(type(layer).__name__, type(layer)).from_config(layer.get_config())
+        return getattr(keras.layers, kind_of(layer), type(layer)).from_config(layer.get_config())
 
     model = keras.models.clone_model(trainable(case), clone_function=stock)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -54,9 +54,8 @@ class WinogradConv2D(keras.layers.Conv2D):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: FBT001 (Keras' interface)
         """Return the maps ``(batch, height, width, filters)``."""
-        if not (training and self._fits(inputs)):
-            return super().call(inputs)
-        batches = paying(tuple(inputs.shape[1:]), self.filters, margin=self._margin)
+        fits = training and self._fits(inputs)
+        batches = paying(tuple(inputs.shape[1:]), self.filters, margin=self._margin) if fits else range(0)
         if not batches:
             return super().call(inputs)
         direct, batch = super().call, keras.ops.shape(inputs)[0]
