@@ -6,7 +6,7 @@ are asked the same test photos: what differs is rounding, and the time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +99,7 @@ def partial_training(unfreeze: str | None, *, seed: int) -> tuple[TransferConfig
 def train_both_ways(unfreeze: str | None, *, seed: int, epochs: int | None, folder: Path) -> BothWays:
     """Train once from the cache and once in the whole graph; ask both all test photos."""
     config, how = partial_training(unfreeze, seed=seed)
-    how = replace(how, epochs=epochs or how.epochs, keep_last=True)
+    how = how.replace(epochs=epochs or how.epochs, keep_last=True)
     dataset, made = open_dataset(DATA), networks(unfreeze)
     parts = split(
         dataset.labels,

@@ -22,7 +22,7 @@ import csv
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,12 @@ from learnet.core import Lines, probe
 from learnet.core import keras as import_keras
 from learnet.core.runs import write_table
 from learnet.data import InputSpec, Part, open_dataset, stream_photos
+from learnet.options.train import TrainConfig
 from learnet.runs import Stopwatch
 from learnet.training import fit
-from learnet.training.build import build_trained, choose_precision, prepare_network
+from learnet.training.build import build_trained, choose_network_precision, prepare_network
 from learnet.training.checkpoint import load_best
-from learnet.training.train import configure, open_photos
+from learnet.training.train import open_photos
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,12 +191,12 @@ def trained(recipe: str, test: Examples, *, every: int, out: Path, between: Call
     seconds: list[float] = []
     accuracies: list[float] = []
     progress = Lines()
-    config = configure(DATA, recipe=recipe)
+    config = TrainConfig.of(data=DATA, recipe=recipe)
     answering = prepare_network(config, classes=10)  # in float32, as the bundle answers
     off_clock, begun = 0.0, time.perf_counter()
-    opened, folder = open_photos(DATA, config, out=out, progress=progress, watch=Stopwatch())
+    opened, folder = open_photos(config, DATA, out=out, progress=progress, watch=Stopwatch())
     if config.precision == "auto":
-        config = replace(config, precision=choose_precision(config, opened, say=progress.say))
+        config = config.replace(precision=choose_network_precision(config, opened, say=progress.say))
     train = opened.part(Part.TRAIN)
     network = build_trained(config, classes=10, images=train[0])
 

@@ -25,7 +25,6 @@ from learnet.applications.colourise import (
     grey_of,
     load_colouriser,
     open_photos,
-    resume_colouriser,
     train_colouriser,
 )
 from learnet.core import Silent, default_progress, probe, write_bytes, write_text
@@ -47,21 +46,17 @@ def trained(network: Literal["regression", "classification"], asked: argparse.Na
     """Return what a run found; one that is complete is read, one that was stopped goes on."""
     folder = asked.out / network
     if not (folder / "run.json").exists():
-        progress = default_progress()
-        if (folder / "begun.json").exists():
-            resume_colouriser(folder, progress=progress)
-        else:
-            train_colouriser(
-                asked.data,
-                network=network,
-                size=asked.size,
-                photos=asked.photos,
-                epochs=asked.epochs,
-                time_limit=60 * asked.minutes,
-                seed=asked.seed,
-                out=folder,
-                progress=progress,
-            )
+        train_colouriser(
+            asked.data,
+            network=network,
+            size=asked.size,
+            max_photos=asked.photos,
+            epochs=asked.epochs,
+            time_limit=60 * asked.minutes,
+            seed=asked.seed,
+            out=folder,
+            progress=default_progress(),
+        )
     result: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))["result"]
     return result
 

@@ -22,15 +22,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from learnet.applications.drive import (
-    NOWHERE_ELSE,
+    Conditions,
     Driven,
-    ImitationConfig,
     Judged,
     Knocks,
     judge,
     load_pilot,
     record,
-    resume_driver,
     train_driver,
     watch,
 )
@@ -62,12 +60,9 @@ class Case:
         return f"PilotNet, {self.recorded} tracks, {'with' if self.moved else 'without'} moved views"
 
 
-def config_of(case: Case, steps: int) -> ImitationConfig:
-    """Return how it is trained: both of a pair take about as many steps, whatever was recorded."""
-    epochs = max(1, round(steps * BATCH / (MOMENTS_A_TRACK * (case.recorded - max(1, round(0.1 * case.recorded))))))
-    if case.moved:
-        return ImitationConfig(epochs=epochs, batch_size=BATCH)
-    return ImitationConfig(epochs=epochs, batch_size=BATCH, displacement=NOWHERE_ELSE)
+def epochs_of(case: Case, steps: int) -> int:
+    """Return how long it is trained: both of a pair take about as many steps, whatever was recorded."""
+    return max(1, round(steps * BATCH / (MOMENTS_A_TRACK * (case.recorded - max(1, round(0.1 * case.recorded))))))
 
 
 def trained(case: Case, asked: argparse.Namespace, progress: Progress) -> Path:
@@ -83,9 +78,10 @@ def trained(case: Case, asked: argparse.Namespace, progress: Progress) -> Path:
         most_steps=asked.most_steps,
         progress=progress,
     )
-    if (run / "drive.json").exists():
-        return resume_driver(run, progress=progress).bundle
-    return train_driver(recording, config=config_of(case, asked.steps), out=run, progress=progress).bundle
+    epochs = epochs_of(case, asked.steps)
+    return train_driver(
+        recording, augment=case.moved, epochs=epochs, batch_size=BATCH, out=run, progress=progress
+    ).bundle
 
 
 def judged(bundle: Path, asked: argparse.Namespace, knocks: Knocks | None, progress: Progress) -> Judged:
@@ -95,8 +91,7 @@ def judged(bundle: Path, asked: argparse.Namespace, knocks: Knocks | None, progr
         seed=asked.seed,
         workers=asked.workers,
         out=asked.out / "laps",
-        knocks=knocks,
-        most_steps=asked.most_steps,
+        conditions=Conditions(knocks=knocks, most_steps=asked.most_steps),
         progress=progress,
     )
 

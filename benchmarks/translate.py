@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from learnet.applications.translate import load_translator, resume_translator, train_translator
+from learnet.applications.translate import load_translator, train_translator
 from learnet.core import default_progress, probe, write_bytes, write_text
 from learnet.plots import attention_figure, to_png
 
@@ -68,14 +68,11 @@ def trained(name: str, asked: argparse.Namespace) -> dict[str, Any]:
     """Return what a run found; one that is complete is read, one that was stopped goes on."""
     folder = asked.out / name
     if not (folder / "run.json").exists():
-        progress = default_progress()
-        if (folder / "begun.json").exists():
-            resume_translator(folder, progress=progress)
-        else:
-            settings = {**SETTINGS[name], "epochs": asked.epochs, **({"units": asked.units} if asked.units else {})}
-            train_translator(
-                asked.data, time_limit=60 * asked.minutes, seed=asked.seed, out=folder, progress=progress, **settings
-            )
+        settings = {**SETTINGS[name], "epochs": asked.epochs, **({"units": asked.units} if asked.units else {})}
+        limit = 60 * asked.minutes
+        train_translator(
+            asked.data, time_limit=limit, seed=asked.seed, out=folder, progress=default_progress(), **settings
+        )
     result: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))["result"]
     return result
 

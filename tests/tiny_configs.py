@@ -5,6 +5,4 @@ from learnet.transfer_learning import TransferConfig
 
 def transfer_config(**changes):
     """Return the configuration of a transfer with random weights, changed as asked."""
-    plain = {"data": "photos", "backbone": "tiny", "weights": "random", "train_per_class": None, "test_fraction": 0.2}
-    plain |= {"balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 1000, "seed": 0}
-    return TransferConfig(**{**plain, **changes})
+    return TransferConfig(**{"data": "photos", "backbone": "tiny", "weights": "random", "max_pixels": 1000, **changes})

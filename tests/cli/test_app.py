@@ -28,6 +28,21 @@ def test_help_loads_nothing_heavy(argv):
     assert done.stderr.strip() == "heavy: []"
 
 
+@pytest.mark.parametrize("argv", [["learnet", "--help"], ["learnet", "--version"]])
+def test_the_overview_loads_no_schema(argv):
+    code = (
+        _HELP.format(argv=argv)
+        .replace('{"keras"', '{"pydantic", "keras"')
+        .replace(
+            'print("heavy:"',
+            'heavy |= {name for name in sys.modules if name.startswith("learnet.options")}; print("heavy:"',
+        )
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr.strip() == "heavy: []"
+
+
 def test_help_lists_every_verb_and_every_verb_offers_json():
     runner = CliRunner()
     overview = runner.invoke(app, ["--help"]).output

@@ -14,12 +14,22 @@ def invoke(*words):
     ("words", "sentence"),
     [
         (["train"], "From which pairs?"),
-        (["train", "a.de", "b.en", "--resume", "run"], "give it the run's folder"),
-        (["train", "a.de", "b.en", "--units", "0"], "units must be a whole number from 1"),
+        (["train", "a.de", "b.en", "--resume", "run"], "give it nothing but the run's folder"),
+        (
+            ["train", "--resume", "run", "--swap", "--seed", "0"],
+            "if you want to, --time-limit; received --swap, --seed",
+        ),
+        (["train", "a.de", "b.en", "--units", "0"], "--units must be at least 1 and at most 4096; received 0"),
+        (
+            ["train", "a.de", "b.en", "--units", "6x"],
+            "--units must be a whole number, at least 1 and at most 4096; received '6x'",
+        ),
         (["train", "a.de", "b.en", "--time-limit", "soon"], "90s, 10m or 1h"),
+        (["train", "a.de", "b.en", "--heads", "2"], "--heads works with model transformer only"),
+        (["train", "no.de", "no.en", "--model", "transformer", "--embedding", "30"], "a multiple of twice its heads"),
         (["train", "a", "b", "c"], "received 3 files"),
         (["train", "--resume", "no-run"], "no run that can be resumed"),
-        (["apply", "no-bundle", "Ein Hund.", "--beam", "0"], "from 1 to 100 wide"),
+        (["apply", "no-bundle", "Ein Hund.", "--beam", "0"], "--beam must be at least 1 and at most 100; received 0"),
     ],
 )
 def test_wrong_use_gets_a_sentence(words, sentence, tmp_path, monkeypatch):

@@ -62,7 +62,22 @@ def test_interrupted_anywhere_it_goes_on_and_says_the_same(photos, tmp_path, mea
         measurer.calls.clear()
 
 
+def test_a_finished_comparison_is_refused(photos, measurer, uninterrupted):
+    out = uninterrupted.folder
+    said = f"'{out}' holds a finished comparison: {out / 'compare.html'} shows it. "
+    said += "Choose another --out, or delete the folder."
+    for again in (
+        lambda: compare(photos, out=out, progress=Silent(), **ASKED),
+        lambda: compare(photos, out=out, progress=Silent(), **{**ASKED, "seeds": 3}),
+        lambda: resume(out, processes=False, progress=Silent()),
+    ):
+        with pytest.raises(UsageError, match=f"^{re.escape(said)}$"):
+            again()
+    assert measurer.calls == []
+
+
 def test_what_is_complete_is_taken_over(photos, measurer, uninterrupted):
+    (uninterrupted.folder / "compare.json").unlink()  # as if it had been killed before all was written
     assert telling(resume(uninterrupted.folder, processes=False, progress=Silent())) == telling(uninterrupted)
     assert measurer.calls == []
 
@@ -124,9 +139,10 @@ def test_where_every_training_fails_there_is_nothing_to_compare(photos, tmp_path
 
 def test_other_settings_and_other_photos_are_refused(photos, tmp_path, measurer):
     out = tmp_path / "out"
+    measurer.fails = {ROWS[-1]: MemoryError()}  # so that it is not finished
     compare(photos, out=out, progress=Silent(), **ASKED)
     before = (out / "compare.json").read_bytes()
-    with pytest.raises(UsageError, match=r"other settings: seeds 2, not 3; test fraction 0\.2, not 0\.3"):
+    with pytest.raises(UsageError, match=r"with other options: test_fraction 0\.2, now 0\.3; seeds 2, now 3\. Ask"):
         compare(photos, out=out, progress=Silent(), **{**ASKED, "seeds": 3, "test_fraction": 0.3})
     (photos / "ant" / "0.png").unlink()
     with pytest.raises(UsageError, match="are not those that the comparison"):

@@ -1,8 +1,9 @@
 import pytest
 
-from learnet.comparison.config import CompareConfig, trained_rows
 from learnet.comparison.ledger import Ledger, RowRecord, begin, begun_with, bundle_digests, held, photos_fingerprint
+from learnet.comparison.rows import trained_rows
 from learnet.core import LearnetError, Silent, UsageError
+from learnet.options.compare import CompareConfig
 
 CONFIG = CompareConfig(data="photos", modes=("head",), backbones=("efficientnet_lite0",), seeds=2)
 FIRST, SECOND = trained_rows(CONFIG)
@@ -37,7 +38,7 @@ def test_another_comparison_is_refused(tmp_path):
     begin(tmp_path, CONFIG, seen="a", bundles={"b": "1"})
     assert begun_with(tmp_path) == CONFIG
     more = CompareConfig(data="photos", modes=("head",), backbones=("efficientnet_lite0",), seeds=3)
-    with pytest.raises(UsageError, match=r"holds a comparison with other settings: seeds 2, not 3\. Ask for the same"):
+    with pytest.raises(UsageError, match=r"holds a comparison with other options: seeds 2, now 3\. Ask for the same"):
         begin(tmp_path, more, seen="a", bundles={"b": "1"})
     with pytest.raises(UsageError, match=r"The photos of 'photos' are not those .* added, removed or changed"):
         begin(tmp_path, CONFIG, seen="other", bundles={"b": "1"})
@@ -70,7 +71,7 @@ def test_one_process_works_at_a_time(tmp_path):
 
 def test_the_photos_fingerprint_knows_contents_names_and_classes(photos):
     def now():
-        return photos_fingerprint(str(photos), progress=Silent())
+        return photos_fingerprint(CompareConfig(data=str(photos)), progress=Silent())
 
     first = now()
     assert first == now()

@@ -3,9 +3,10 @@ from types import SimpleNamespace
 import pytest
 
 from learnet.comparison import measure
-from learnet.comparison.config import CompareConfig, trained_rows
 from learnet.comparison.ledger import Ledger
+from learnet.comparison.rows import trained_rows
 from learnet.core import Silent
+from learnet.options.compare import CompareConfig
 
 CONFIG = CompareConfig(data="photos", modes=("head", "partial", "full", "auto"), backbones=("efficientnet_lite0",))
 
@@ -24,13 +25,13 @@ def test_a_row_is_what_its_mode_gives_and_says_where_it_is_not(mode, saved, told
     (row,) = [each for each in trained_rows(CONFIG) if each.way == mode]
     ledger, asked = Ledger(tmp_path), {}
 
-    def transfer(data, *, out, **options):
-        asked.update(options)
+    def transfer(config, *, out, progress):
+        asked.update(config.values())
         (out / "bundle").mkdir(parents=True)
         (out / "bundle" / "weights").write_bytes(b"12345")
         return SimpleNamespace(seconds=3.0, n_computed=7, details={"mode": saved})
 
-    monkeypatch.setattr(measure, "transfer", transfer)
+    monkeypatch.setattr(measure, "run", transfer)
     monkeypatch.setattr(measure, "_prediction", lambda _: (50.0, 20.0))
     record = measure.measure_row(row, CONFIG, ledger, progress=Silent())
     assert asked["mode"] == mode

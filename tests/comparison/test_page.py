@@ -55,7 +55,7 @@ def test_the_page_shows_names_as_text_and_repeats_itself(tmp_path):
     assert not {"<b>", "<i>", "<u>"} & set(re.findall("<.>", page))
     assert "Take <strong>&lt;u&gt;</strong>: the best" in page
     assert "prefers-color-scheme: dark" in page
-    assert "learnet compare '<i>' --modes head --backbones efficientnet_lite0 --seeds 2" in shown(page, "reproduce")
+    assert "learnet compare '<i>' --modes head --seeds 2" in shown(page, "reproduce")
     assert "their time is in the minutes of <b> (1,797 photos)" in shown(page, "table")
     assert shown(page, "failed") is None
 

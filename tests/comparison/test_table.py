@@ -5,11 +5,12 @@ import pytest
 from sklearn.metrics import f1_score
 
 from learnet.comparison import ComparedRow, pick
-from learnet.comparison.config import CompareConfig, simple_rows, trained_rows
 from learnet.comparison.ledger import Ledger, RowRecord
+from learnet.comparison.rows import simple_rows, trained_rows
 from learnet.comparison.table import macro_f1, mind_simple, tabulate
 from learnet.core.runs import write_table
 from learnet.evaluation import bootstrap_by_photo, confusion_matrix, paired_test
+from learnet.options.compare import CompareConfig
 
 CONFIG = CompareConfig(data="photos", modes=("head", "full"), backbones=("efficientnet_lite0",), seeds=2)
 HEAD0, HEAD1, FULL0, FULL1 = trained_rows(CONFIG)

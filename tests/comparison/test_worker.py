@@ -13,12 +13,13 @@ from sklearn.metrics import f1_score
 import learnet
 from learnet.comparison import worker
 from learnet.comparison.child import Told
-from learnet.comparison.config import CompareConfig, Row, trained_rows
 from learnet.comparison.ledger import Ledger, RowRecord
+from learnet.comparison.rows import Row, trained_rows
 from learnet.comparison.table import tabulate
 from learnet.comparison.worker import death, relay, run_apart
 from learnet.core import Silent
 from learnet.core.runs import write_table
+from learnet.options.compare import CompareConfig
 
 
 class Heard(Silent):

@@ -88,8 +88,14 @@ def _without_times(made):
     ("words", "sentence"),
     [
         ([], "On which photos?"),
-        (["digits", "--resume", "run"], "give it nothing but its folder"),
-        (["--resume", "run", "--seeds", "1"], "give it nothing but its folder"),
+        (
+            ["digits", "--resume", "run"],
+            "nothing but the run's folder and, if you want to, --weights-dir; received DATA, too.",
+        ),
+        (
+            ["--resume", "run", "--seeds", "1"],
+            "nothing but the run's folder and, if you want to, --weights-dir; received --seeds, too.",
+        ),
         (["--resume", "no/such/run", "--quiet"], "'no/such/run' is no comparison that can be resumed"),
         (["digits", "--modes", "heads"], "received 'heads'"),
         (["digits", "--backbones", "efficientnet"], "Did you mean"),

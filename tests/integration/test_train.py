@@ -128,6 +128,9 @@ def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(trained, photos, 
     assert again["accuracy"] == result["accuracy"]
     assert rows(tmp_path / "run" / "history.csv") == rows(reference / "history.csv")
     assert rows(tmp_path / "run" / "predictions.csv") == rows(reference / "predictions.csv")
+    with pytest.raises(UsageError, match="is finished: there is nothing to resume"):
+        resume(tmp_path / "run", progress=Silent())
+    (tmp_path / "run" / "run.json").unlink()  # killed between the last epoch and the record
     finished = resume(tmp_path / "run", progress=Silent())
     assert finished.details["weights_sha256"] == result["weights_sha256"]
 
@@ -147,20 +150,32 @@ def test_ctrl_c_tells_the_command_that_goes_on(trained, photos, tmp_path):
     told, command = str(stopped.value).split(": ")
     assert told == "Interrupted. Go on with"
     assert shlex.split(command) == ["learnet", "train", "--resume", str(folder)]
-    refused = run_learnet("train", photos, *SMALL, "--out", folder)
+    refused = run_learnet("train", photos, *SMALL, "--seed", "1", "--out", folder, "--json")
     assert refused.returncode == 2
-    assert f"{told.removeprefix('Interrupted. ')}: {command}. Or choose another --out" in refused.stderr
+    assert json.loads(refused.stdout.splitlines()[-1])["error"] == (
+        f"'{folder}' holds an unfinished run with other options: seed 0, now 1. Continue it with: {command}. Or choose "
+        "another --out, or delete the folder."
+    )
+    same = shutil.copytree(folder, tmp_path / "same")
     assert result_of(run_learnet(*shlex.split(command)[1:], "--json"))["weights_sha256"] == trained[1]["weights_sha256"]
+    again = run_learnet("train", photos, *SMALL, "--out", same, "--json")
+    assert "Epoch 1:" not in again.stderr
+    assert result_of(again)["weights_sha256"] == trained[1]["weights_sha256"]
 
 
 def test_a_run_resumes_with_its_own_photos_only(photos, tmp_path):
     mine = shutil.copytree(photos, tmp_path / "photos")
     learnet.train(mine, out=tmp_path / "run", progress=Silent(), **ARGUMENTS)
     (mine / "0" / "0.png").unlink()
-    with pytest.raises(LearnetError, match="not those that the run was begun with"):
+    said = f"^'{tmp_path / 'run'}' holds a finished run. Choose another --out, or delete the folder.$"
+    with pytest.raises(UsageError, match=said):
+        learnet.train(mine, out=tmp_path / "run", progress=Silent(), **ARGUMENTS)
+    (tmp_path / "run" / "run.json").unlink()
+    with pytest.raises(LearnetError, match="not those that the run was started with"):
         resume(tmp_path / "run", progress=Silent())
-    anew = learnet.train(mine, out=tmp_path / "run", progress=Silent(), **ARGUMENTS)  # finished: may be trained again
-    again = resume(tmp_path / "run", progress=Silent())
+    anew = learnet.train(mine, out=tmp_path / "anew", progress=Silent(), **ARGUMENTS)
+    (tmp_path / "anew" / "run.json").unlink()
+    again = resume(tmp_path / "anew", progress=Silent())
     assert again.details["weights_sha256"] == anew.details["weights_sha256"]
     with pytest.raises(UsageError, match="no run that can be resumed"):
         resume(tmp_path / "nothing", progress=Silent())
@@ -170,6 +185,7 @@ def test_a_killed_run_without_a_checkpoint_begins_anew(photos, tmp_path):
     run = learnet.train(photos, out=tmp_path / "run", progress=Silent(), **ARGUMENTS)
     for name in ("checkpoint", "checkpoint-previous", "best"):
         (tmp_path / "run" / f"{name}.safetensors").unlink()
+    (tmp_path / "run" / "run.json").unlink()
     again = resume(tmp_path / "run", progress=Silent())
     assert again.details["weights_sha256"] == run.details["weights_sha256"]
 
@@ -184,6 +200,7 @@ def test_arrays_train_without_files(tmp_path):
         (images, labels), out=tmp_path / "run", progress=Silent(), **{**ARGUMENTS, **still, "epochs": 40}
     )
     assert run.metrics.accuracy > 0.8
+    (tmp_path / "run" / "run.json").unlink()
     with pytest.raises(UsageError, match="from Python"):
         resume(tmp_path / "run", progress=Silent())
     again = resume(tmp_path / "run", data=(images, labels), progress=Silent())
@@ -242,18 +259,23 @@ def test_a_loss_that_is_not_a_number_names_the_files(photos, tmp_path):
         (("photos", "--model", "lenet6"), "lenet5"),
         (("photos", "--model", "pilotnet"), "no classifier"),
         (("photos", "--model", "lenet5", "--input-size", "16"), "at least 32 x 32"),
-        (("photos", "--model", "lenet5", "--input-size", "big"), "whole numbers"),
+        (
+            ("photos", "--model", "lenet5", "--input-size", "big"),
+            "--input-size must be a height and a width such as 224x224; received 'big'.",
+        ),
         (("photos", "--model", "mlp", "--option", "hidden"), "NAME=VALUE"),
         (("photos", "--model", "mlp", "--option", "depth=3"), "no such option"),
-        (("photos", "--model", "mlp", "--epochs", "0"), "epochs must be at least 1"),
+        (("photos", "--model", "mlp", "--epochs", "0"), "--epochs must be at least 1; received 0."),
         (("--resume", "nowhere"), "no run that can be resumed"),
-        (("photos", "--resume", "nowhere"), "nothing but the run's folder"),
+        (("photos", "--resume", "nowhere"), "nothing but the run's folder; received DATA, too."),
+        (("--resume", "nowhere", "--out", "elsewhere"), "nothing but the run's folder; received --out, too."),
         (("photos", "--model", "mlp", "--recipe", "cifar10"), "cifar10-fast"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(words, said, photos, tmp_path):
     words = [str(photos) if word == "photos" else word for word in words]
-    run = run_learnet("train", *words, "--out", tmp_path / "run", "--json")
+    out = () if "--resume" in words else ("--out", tmp_path / "run")
+    run = run_learnet("train", *words, *out, "--json")
     assert run.returncode in {1, 2}
     assert said in json.loads(run.stdout.splitlines()[-1])["error"]
     assert "Traceback" not in run.stderr

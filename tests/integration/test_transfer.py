@@ -69,7 +69,7 @@ def test_arrays_are_a_dataset_too_and_the_run_can_be_loaded(tmp_path):
 
     digits = load_digits()
     images, labels = (digits.images[:150] * 15).astype("uint8"), digits.target[:150]
-    run = learnet.transfer((images, labels), out=tmp_path / "run", cache_limit_bytes=0, progress=Silent())
+    run = learnet.transfer((images, labels), out=tmp_path / "run", cache_limit=0, progress=Silent())
     assert run.n_train + run.n_test == 150
     assert run.load().info.class_names == tuple("0123456789")
     assert not (tmp_path / "cache" / "features.sqlite").exists()

@@ -96,9 +96,12 @@ def test_a_limit_that_is_over_before_it_begins_is_refused(trained, tmp_path):
 def test_wrong_settings_are_refused_with_the_nearest_name(tmp_path):
     with pytest.raises(UsageError, match="discriminative"):
         learnet.transfer(digits(50), discriminativ=0.5, out=tmp_path / "run")
-    with pytest.raises(UsageError, match="mode must be one of"):
+    with pytest.raises(UsageError, match=r"^mode must be one of head, partial, full, auto; received 'all'\."):
         learnet.transfer(digits(50), mode="all", out=tmp_path / "run")
-    with pytest.raises(UsageError, match="has no meaning with --mode full"):
+    with pytest.raises(
+        UsageError,
+        match=r"^unfreeze works with mode partial or auto only; received conv4 with mode full\. Leave it out\.$",
+    ):
         learnet.transfer(digits(50), mode="full", unfreeze="conv4", out=tmp_path / "run")
 
 
@@ -130,7 +133,7 @@ def test_killed_while_it_trains_the_heads_bundle_lies_there_and_it_ends_with_the
     assert len((out / "partial" / "history.csv").read_text().splitlines()) == 2
     learnet.load(out / "bundle", prove=True)
     given = {**UPPER, "backbone": str(trained.bundle), "out": out, "progress": Silent()}
-    with pytest.raises(UsageError, match=r"begun with another epochs \(3, now 4\)"):
+    with pytest.raises(UsageError, match=r"started with other options: epochs 3, now 4\."):
         learnet.transfer(digits(400), **{**given, "epochs": 4})
     run = learnet.transfer(digits(400), **given)
     assert run.metrics.accuracy == upper.metrics.accuracy
@@ -157,12 +160,17 @@ def test_ctrl_c_says_how_to_go_on_and_that_works(trained, digits_folder, tmp_pat
     assert f"'learnet transfer --resume {out}' goes on with it" in stopped.stderr
     refused = CliRunner().invoke(app, ["transfer", "--resume", str(out), "--seed", "1", "--quiet"])
     assert refused.exit_code == 2
-    assert "nothing but the run's folder and, if you want to, --time-limit; received seed" in refused.stderr
+    assert (
+        "nothing but the run's folder and, if you want to, --weights-dir, --time-limit; received --seed, too."
+        in refused.stderr
+    )
     known = {}
     done = SimpleNamespace(to_json=lambda: {"run": str(out)})
-    monkeypatch.setattr("learnet.transfer_learning.resumption.transfer", lambda *_, **more: known.update(more) or done)
+    monkeypatch.setattr(
+        "learnet.transfer_learning.resumption.run", lambda config, **more: known.update(config.values(), **more) or done
+    )
     words = ["transfer", "--resume", str(out), "--time-limit", "10m", "--quiet", "--json"]
     gone_on = CliRunner().invoke(app, words)
     assert json.loads(gone_on.stdout) == {"run": str(out)}
     assert (known["mode"], known["epochs"], known["versions"], known["out"]) == ("partial", 1, 1, out)
-    assert (known["time_limit"], known["cache_limit_bytes"]) == (600.0, 10**10)
+    assert (known["time_limit"], known["cache_limit"]) == (600.0, 10.0)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 import learnet
 from learnet.cli.app import app
-from learnet.cli.tune import seconds_of
 from learnet.core import Silent, UsageError
+from learnet.options.text import seconds_of
 
 LEARNET = Path(sys.executable).with_name("learnet")
 

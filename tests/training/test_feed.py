@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from learnet.core import UsageError
-from learnet.training import Augmentation, TrainingConfig, Views, photo_feed
+from learnet.training import TrainingConfig, Views, photo_feed
 from tiny_training import make_examples
 
 IMAGES, LABELS = make_examples(50)
@@ -24,9 +24,9 @@ def test_an_epoch_holds_each_image_once_in_another_order():
 
 
 def test_an_epoch_begun_in_its_middle_goes_on_as_it_would_have():
-    made = feed(augmentation=Augmentation(flip=True, crop=2, mixup=0.5))
+    made = feed(flip=True, crop=2, mixup=0.5)
     whole = list(made.epoch(3))
-    rest = list(feed(augmentation=Augmentation(flip=True, crop=2, mixup=0.5)).epoch(3, start=2))
+    rest = list(feed(flip=True, crop=2, mixup=0.5).epoch(3, start=2))
     assert len(rest) == 2
     for one, other in zip(whole[2:], [*rest[:1], made.batch(3, 3)], strict=True):
         assert np.array_equal(one.inputs, other.inputs)
@@ -35,7 +35,7 @@ def test_an_epoch_begun_in_its_middle_goes_on_as_it_would_have():
 
 
 def test_mirroring_by_turns_shows_both_sides_of_each_image_within_two_epochs():
-    made = feed(augmentation=Augmentation(flip=True, alternate=True))
+    made = feed(flip=True, alternate=True)
     seen = []
     for epoch in range(4):
         batches = list(made.epoch(epoch))
@@ -50,7 +50,7 @@ def test_mirroring_by_turns_shows_both_sides_of_each_image_within_two_epochs():
 
 
 def test_the_hardest_are_mirrored_by_turns_each_time_that_they_are_seen():
-    made = feed(hardest=0.5, augmentation=Augmentation(flip=True, alternate=True))
+    made = feed(hardest=0.5, flip=True, alternate=True)
     sides = [[] for _ in IMAGES]
     for epoch in range(6):
         for batch in made.epoch(epoch):
@@ -64,7 +64,7 @@ def test_the_hardest_are_mirrored_by_turns_each_time_that_they_are_seen():
 
 
 def test_targets_are_smoothed_and_classes_weighed():
-    batch = feed(label_smoothing=0.3, class_weights=(1.0, 2.0, 3.0)).batch(0, 0)
+    batch = feed(label_smoothing=0.3, label_weights=(1.0, 2.0, 3.0)).batch(0, 0)
     labels = LABELS[batch.rows]
     assert batch.targets[np.arange(16), labels] == pytest.approx(0.8)
     assert batch.targets.sum(axis=1) == pytest.approx(1)
@@ -109,7 +109,7 @@ def test_mistakes_in_images_and_labels_are_told_before_the_first_step(images, la
 
 def test_class_weights_must_be_one_a_class():
     with pytest.raises(UsageError, match="3 classes but 2 class weights"):
-        feed(class_weights=(1.0, 2.0))
+        feed(label_weights=(1.0, 2.0))
 
 
 def test_views_are_drawn_anew_in_every_epoch_and_given_as_they_are():

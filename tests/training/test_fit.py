@@ -30,7 +30,7 @@ OPTIONS = {
     "label_smoothing": 0.1,
     "clip_norm": 1.0,
     "checkpoint_seconds": 0.0,
-    "augmentation": Augmentation(flip=True, crop=1, colour=0.1, cutout=2, mixup=0.2),
+    **Augmentation(flip=True, crop=1, colour=0.1, cutout=2, mixup=0.2).values(),
 }
 PARTS = {"train": make_examples(60, seed=0), "validation": make_examples(30, seed=1)}
 
@@ -53,7 +53,7 @@ def history(folder):
 
 def test_a_simple_task_is_learnt_and_the_best_epoch_kept(tmp_path):
     model = make_model()
-    fitted, _ = run(tmp_path, model=model, epochs=15, augmentation=Augmentation())
+    fitted, _ = run(tmp_path, model=model, epochs=15, **Augmentation().values())
     assert fitted.history[-1].val_accuracy > 0.9
     assert fitted.best_epoch == 1 + int(np.argmin([row.val_loss for row in fitted.history]))
     images, labels = PARTS["validation"]
@@ -70,6 +70,17 @@ def test_early_stopping_ends_when_the_validation_loss_falls_no_more(tmp_path):
     fitted, _ = run(tmp_path, parts={**PARTS, "train": (images, shuffled)}, epochs=60, patience=3, ema=None)
     assert len(fitted.history) == fitted.best_epoch + 3 < 60
     assert "not fallen for 3 epochs" in fitted.reason
+
+
+def test_early_stopping_works_where_the_last_weights_are_kept_too(tmp_path):
+    images, labels = PARTS["train"]
+    shuffled = np.random.default_rng(0).integers(0, 3, len(labels))
+    given = {"parts": {**PARTS, "train": (images, shuffled)}, "epochs": 60, "patience": 3, "ema": None}
+    best, _ = run(tmp_path / "best", **given)
+    last, _ = run(tmp_path / "last", **given, keep_last=True)
+    assert last.history == best.history
+    assert last.best_epoch == len(last.history) == best.best_epoch + 3
+    assert last.reason == "The validation loss has not fallen for 3 epochs."
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(tmp_path):
@@ -121,7 +132,7 @@ BY_TURNS = Augmentation(flip=True, alternate=True, cutout=2)
     ("stopped_in", "options"),
     [
         *((step, {}) for step in (1, 5, 8, 9, 16, 20)),  # the eighth step of an epoch has the smaller last batch
-        *((step, {"hardest": 0.5, "augmentation": BY_TURNS}) for step in (1, 3, 4, 5, 6, 10)),  # four an epoch
+        *((step, {"hardest": 0.5, **BY_TURNS.values()}) for step in (1, 3, 4, 5, 6, 10)),  # four an epoch
     ],
 )
 def test_stopped_in_any_step_it_ends_with_the_same_bits(stopped_in, options, tmp_path, monkeypatch):

@@ -78,7 +78,7 @@ MISTAKES = {
         r"Labels of 2 classes must lie in 0 … 1; received 0 … 2",
     ),
     "nothing to train": ((IMAGES, LABELS), _frozen, {}, "has no trainable weights"),
-    "class weights": ((IMAGES, LABELS), None, {"class_weights": (1.0, 2.0)}, "3 classes but 2 class weights"),
+    "class weights": ((IMAGES, LABELS), None, {"label_weights": (1.0, 2.0)}, "3 classes but 2 class weights"),
 }
 
 

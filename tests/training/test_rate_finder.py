@@ -1,11 +1,10 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from learnet.core import Silent
-from learnet.training import Augmentation, NotANumberError, Trainer, TrainingConfig, fit
+from learnet.training import NotANumberError, Trainer, TrainingConfig, fit
 from learnet.training.rate_finder import search_rate
 from tiny_training import make_examples, make_model
 
@@ -31,14 +30,14 @@ def test_it_leaves_no_trace_and_suggests_a_rate_near_the_best_of_a_grid(optimize
     losses = {}
     for octave in range(-4, 5):  # a grid around it, each trained as it would be
         rate = found.suggestion * 2.0**octave
-        losses[octave] = final_loss(replace(config, learning_rate=rate), tmp_path / str(octave))
+        losses[octave] = final_loss(config.replace(learning_rate=rate), tmp_path / str(octave))
     best = min(losses, key=losses.get)
     # Within a factor of 2 of the best, or as good as the best: near the optimum the curve is flat.
     assert abs(best) <= 1 or losses[0] <= 1.1 * losses[best] + 0.01
 
 
 def test_the_range_test_stops_where_the_loss_diverges():
-    config = TrainingConfig(epochs=1, batch_size=8, optimizer="sgd", augmentation=Augmentation(flip=True))
+    config = TrainingConfig(epochs=1, batch_size=8, optimizer="sgd", flip=True)
     found = search_rate(make_model(), TRAIN, config=config, progress=Silent())
     assert list(found.rates) == sorted(found.rates)
     assert found.trial_rates[-1] == pytest.approx(found.rates[-1])

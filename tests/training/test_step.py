@@ -50,7 +50,7 @@ def closed_form(kernel, bias, *, weights=None, smoothing=0.0, l1=0.0, l2=0.0):
     [
         ({}, {}),
         ({"label_smoothing": 0.2}, {"smoothing": 0.2}),
-        ({"class_weights": (1.0, 2.0, 5.0)}, {"weights": (1.0, 2.0, 5.0)}),
+        ({"label_weights": (1.0, 2.0, 5.0)}, {"weights": (1.0, 2.0, 5.0)}),
         ({"l1": 1e-2, "l2": 1e-2}, {"l1": 1e-2, "l2": 1e-2}),
     ],
 )

@@ -159,7 +159,8 @@ class World:
 
 
 def config_of(world):
-    return transfer_config(mode=world.mode, time_limit=world.limit, keep_mode=world.keep, versions=3)
+    more = {"versions": 3} if world.mode in ("partial", "auto") else {}
+    return transfer_config(mode=world.mode, time_limit=world.limit, keep_mode=world.keep, **more)
 
 
 def run(world, patch):

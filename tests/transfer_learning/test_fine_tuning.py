@@ -1,3 +1,5 @@
+import types
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,17 @@ from learnet.training import Augmentation, Trainer, TrainingConfig, photo_feed
 from learnet.transfer_learning import FeatureCache
 from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
-from learnet.transfer_learning.fine_tuning import classifier_logits, training_of
+from learnet.transfer_learning.fine_tuning import (
+    AllLayers,
+    Inner,
+    State,
+    classifier_logits,
+    faster_precision,
+    in_bfloat16,
+    predict_logits,
+    training_of,
+    tune,
+)
 from tiny_configs import transfer_config
 
 SPEC = InputSpec(height=32, width=32)
@@ -139,3 +151,54 @@ def test_networks_for_small_photos_are_moved_further(mode, side, rate, epochs):
     assert (how.learning_rate, how.epochs) == (rate, epochs)
     asked = training_of(mode, transfer_config(mode=mode, learning_rate=0.5, epochs=3), spec=spec)
     assert (asked.learning_rate, asked.epochs) == (0.5, 3)
+
+
+def photos_and_backbone():
+    dataset = open_dataset((IMAGES, LABELS), progress=Silent())
+    divided = types.SimpleNamespace(dataset=dataset, labels=LABELS, classes=3, order=np.arange(24))
+    return divided, types.SimpleNamespace(model=resnet(), input_spec=SPEC)
+
+
+def test_a_twin_in_bfloat16_has_the_weights_and_about_the_answers():
+    model = resnet()
+    twin = in_bfloat16(model)
+    for mine, theirs in zip(model.weights, twin.weights, strict=True):
+        assert str(theirs.dtype) == "float32"
+        assert np.array_equal(np.asarray(mine), np.asarray(theirs))
+    plain, rough = (np.asarray(each(IMAGES[:4], training=False), np.float32) for each in (model, twin))
+    assert not np.array_equal(plain, rough)
+    assert rough == pytest.approx(plain, rel=0.1, abs=0.05 * float(np.abs(plain).max()))
+
+
+def test_all_layers_trained_in_bfloat16_answer_in_float32(tmp_path):
+    divided, loaded = photos_and_backbone()
+    trainable = AllLayers(divided, loaded, precision="bfloat16", progress=Silent())
+    begin = State(
+        weights=loaded.model.get_weights(),
+        kernel=RANDOM.normal(0, 1e-2, (64, 3)).astype(np.float32),
+        bias=np.zeros(3, np.float32),
+    )
+    inner = Inner(learn=np.arange(18), check=np.arange(18, 24), given=True)
+    how = TrainingConfig(epochs=1, batch_size=6, optimizer="sgd", learning_rate=1e-3)
+    tuned = tune(
+        trainable, divided, loaded, inner, begin=begin, how=how, folder=tmp_path, progress=Silent(), resume=False
+    )
+    assert any(not np.array_equal(now, then) for now, then in zip(tuned.state.weights, begin.weights, strict=True))
+    for now, held in zip(loaded.model.get_weights(), tuned.state.weights, strict=True):
+        assert now.dtype == np.float32
+        assert np.array_equal(now, held)
+    float32 = classifier_logits(loaded.model, classes=3)
+    float32.get_layer("head").set_weights([tuned.state.kernel, tuned.state.bias])
+    assert tuned.check_logits == pytest.approx(predict_logits(float32, IMAGES[18:]), rel=1e-5, abs=1e-6)
+
+
+def test_the_faster_precision_is_chosen_and_the_backbone_stays_as_it_is(monkeypatch):
+    divided, loaded = photos_and_backbone()
+    before = loaded.model.get_weights()
+    monkeypatch.setattr(
+        "learnet.training.precision._step_seconds",
+        lambda trainers, _, **__: {name: {"float32": 0.9, "bfloat16": 0.1}[name] for name in trainers},
+    )
+    how = TrainingConfig(batch_size=6)
+    assert faster_precision(divided, loaded, how=how, progress=Silent()) == "bfloat16"
+    assert all(np.array_equal(now, then) for now, then in zip(loaded.model.get_weights(), before, strict=True))

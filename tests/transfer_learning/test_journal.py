@@ -8,15 +8,13 @@ from learnet.transfer_learning import resume
 from learnet.transfer_learning.journal import NOTES, Journal
 from tiny_configs import transfer_config
 
-GIVEN = {"weights_dir": None, "cache_limit_bytes": 1000, "from_python": False}
-
 
 def config(**changes):
     return transfer_config(**{"backbone": "resnet20", "mode": "partial", **changes})
 
 
-def begin(folder, *, backbone="b", given=GIVEN, **changes):
-    return Journal.go_on_or_begin(folder, config(**changes), given=given, backbone=backbone)
+def begin(folder, *, backbone="b", **changes):
+    return Journal.go_on_or_begin(folder, config(**changes), from_python=False, backbone=backbone)
 
 
 def test_what_was_decided_and_done_is_known_to_the_next_process(tmp_path):
@@ -28,7 +26,7 @@ def test_what_was_decided_and_done_is_known_to_the_next_process(tmp_path):
     assert (again.known("versions"), again.known("epochs")) == (3, None)
     assert again.outcome("partial").notes["facts"] == {"a": "b"}
     assert again.outcome("full") is None
-    assert again.config == config().to_json()
+    assert again.config == config()
     computed = iter([Checkpoint(arrays={}, notes={"n": 1})])
     assert [each.kept("heads", lambda: next(computed)).notes for each in (first, again)] == [{"n": 1}] * 2
 
@@ -48,10 +46,12 @@ def test_a_finished_run_leaves_its_tables_and_nothing_to_go_on_with(tmp_path):
 
 def test_other_arguments_are_refused_by_name(tmp_path):
     begin(tmp_path).use()
-    with pytest.raises(UsageError, match=r"begun with another seed \(0, now 1\), unfreeze \(None, now conv4\)"):
+    with pytest.raises(
+        UsageError, match=r"started with other options: seed 0, now 1; unfreeze not given, now conv4\. Give the same"
+    ):
         begin(tmp_path, seed=1, unfreeze="conv4")
-    with pytest.raises(UsageError, match=r"another cache_limit_bytes \(1000, now 5\).*--resume"):
-        begin(tmp_path, given={**GIVEN, "cache_limit_bytes": 5})
+    with pytest.raises(UsageError, match=r"other options: cache_limit 10\.0, now 5\.0\..*--resume"):
+        begin(tmp_path, cache_limit=5.0)
     with pytest.raises(LearnetError, match="weights of the backbone resnet20 are not those"):
         begin(tmp_path, backbone="c")
 
@@ -73,7 +73,7 @@ def test_a_run_that_failed_at_once_does_not_stand_in_the_way_of_the_next(tmp_pat
     journal.use_photos("two")
     journal.use()
     journal.forget_if_unused()
-    assert Journal.open(tmp_path).config["seed"] == 1
+    assert Journal.open(tmp_path).config.seed == 1
 
 
 def test_notes_that_cannot_be_understood_are_told(tmp_path):
@@ -92,6 +92,6 @@ def test_only_unfinished_runs_are_gone_on_with(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(UsageError, match="is finished"):
         resume(tmp_path)
-    Journal.go_on_or_begin(tmp_path, config(), given={**GIVEN, "from_python": True}, backbone="b")
+    Journal.go_on_or_begin(tmp_path, config(), from_python=True, backbone="b")
     with pytest.raises(UsageError, match="resume it there, with data="):
         resume(tmp_path)

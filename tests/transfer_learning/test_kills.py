@@ -1,5 +1,4 @@
 import types
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,10 +63,9 @@ def divided():
 def climb(divided, folder):
     """Do what a process does that is started with these arguments, in this folder."""
     folder.mkdir(exist_ok=True)
-    given = {"weights_dir": None, "cache_limit_bytes": 10**9, "from_python": True}
     loaded, config = tiny(), CONFIG
     solved = solve_head(divided.values, divided.labels, classes=3, rows=divided.rows(0))
-    journal = Journal.go_on_or_begin(folder, config, given=given, backbone=loaded.fingerprint)
+    journal = Journal.go_on_or_begin(folder, config, from_python=True, backbone=loaded.fingerprint)
     journal.use()
     made = Climb(
         divided,
@@ -91,7 +89,7 @@ def test_killed_again_and_again_in_each_stage_it_ends_with_the_same_weights(divi
     monkeypatch.setattr("learnet.transfer_learning.modes.paired_test", lambda *_, **__: helps)
     monkeypatch.setattr(  # a checkpoint after each step
         "learnet.transfer_learning.modes.training_of",
-        lambda *words, **more: replace(training_of(*words, **more), checkpoint_seconds=0.0),
+        lambda *words, **more: training_of(*words, **more).replace(checkpoint_seconds=0.0),
     )
     events, step, close = [], Trainer.step, Journal.close
     kill_at = [0]

@@ -4,7 +4,6 @@ from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
 from learnet.core import DataError, UsageError
-from learnet.transfer_learning.config import TransferConfig
 from learnet.transfer_learning.svm_head import solve_svm_head
 
 NO_ROWS = np.arange(0)
@@ -110,20 +109,3 @@ def test_what_makes_no_head_is_refused(digits):
         solve(digits, rows=np.flatnonzero(labels == 1))
     with pytest.raises(DataError, match="features that are numbers"):
         solve((np.full_like(x, np.nan), labels))
-
-
-def test_the_command_line_repeats_the_head():
-    given = {
-        "data": "photos", "backbone": "efficientnet_lite0", "weights": "imagenet", "train_per_class": None,
-        "test_fraction": 0.2, "balance": "auto", "label_depth": None, "group_by": None, "max_pixels": 100_000_000,
-    }  # fmt: skip
-    config = TransferConfig(**given, seed=0, head="svm", kernel="linear")
-    assert config.command() == "learnet transfer photos --seed 0 --head svm --kernel linear"
-    assert TransferConfig(**given, seed=0).command() == "learnet transfer photos --seed 0"
-    for changes, sentence in (
-        ({"head": "tree"}, "head must be one of softmax, svm; it is 'tree'"),
-        ({"head": "svm", "kernel": "rfb"}, "no kernel named 'rfb'. Did you mean 'rbf'"),
-        ({"kernel": "linear"}, "A kernel is of a support-vector machine"),
-    ):
-        with pytest.raises(UsageError, match=sentence):
-            TransferConfig(**given, seed=0, **changes)

@@ -8,7 +8,7 @@ from learnet.core import Silent, UsageError
 from learnet.runs import Stopwatch
 from learnet.training import TrainConfig, Trainer
 from learnet.training.checkpoint import load_best
-from learnet.tuning import Choice, Range, Space, TuneConfig, tune
+from learnet.tuning import Choice, Range, Space, TuneConfig, join, tune
 from learnet.tuning.network_task import NetworkTask, base_config, check_network_space
 from learnet.tuning.settings import network_config
 from learnet.tuning.task import Deadline, OutOfTime, Pruned
@@ -129,12 +129,14 @@ def test_a_search_from_photos_to_a_bundle_with_failures_on_the_way(tmp_path):
     page = (tmp_path / "tuning.html").read_text()
     assert "What failed" in page
     assert "Nothing can be said" in page
-    again = tune((images, labels), join=tmp_path, model="mlp", search="grid", space=space, progress=Silent())
+    again = join(tmp_path, data=(images, labels), progress=Silent())
     assert again.to_json() == told  # nothing is trained or published again
+    with pytest.raises(UsageError, match=f"^'{tmp_path}' holds a finished search. Add trials with --join {tmp_path} "):
+        tune((images, labels), model="mlp", search="grid", space=space, out=tmp_path, progress=Silent())
     assert json.loads((tmp_path / "tuning.json").read_text())["winner"]["number"] == found.best.number
-    with pytest.raises(UsageError, match="begun with another seed"):
-        tune((images, labels), join=tmp_path, model="mlp", search="grid", space=space, seed=1, progress=Silent())
+    with pytest.raises(UsageError, match=r"started with other options: seed 0, now 1\. Give the same ones"):
+        tune((images, labels), out=tmp_path, model="mlp", search="grid", space=space, seed=1, progress=Silent())
     with pytest.raises(UsageError, match="from Python: join it there"):
-        tune(join=tmp_path, progress=Silent())
-    with pytest.raises(UsageError, match=r"a study in .* already"):
+        join(tmp_path, progress=Silent())
+    with pytest.raises(UsageError, match=r"started with other options: search grid, now random; space "):
         tune((images, labels), model="mlp", out=tmp_path, progress=Silent())

@@ -89,12 +89,11 @@ def test_boundaries_are_searched_and_the_winner_is_published_without_training(tm
 
 
 def test_a_trial_that_is_interrupted_ends_as_if_it_had_not_been_whatever_was_tried_before(tmp_path, monkeypatch):
-    config = TuneConfig(data="", backbone=NAME, mode="partial", validation_fraction=0.3)
+    config = TuneConfig(data="", backbone=NAME, mode="partial", validation_fraction=0.3, cache_limit=1.0)
     values = {"unfreeze": "conv4", "epochs": 2, "batch_size": 16, "versions": 1, "learning_rate": 1e-3}
 
     def task():
-        places = {"weights_dir": None, "cache_limit_bytes": 10**9, "progress": Silent(), "watch": Stopwatch()}
-        heads = HeadTask(config, photos(), **places)
+        heads = HeadTask(config, photos(), how=config, progress=Silent(), watch=Stopwatch())
         return PartialTask(heads, config, limit_bytes=10**9, progress=Silent())
 
     def run(on, folder, *, deadline=None):

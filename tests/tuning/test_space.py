@@ -132,7 +132,10 @@ def test_a_missing_file_is_said(tmp_path):
         ({"epochs": [0, 3]}, "epochs = 0.*must be at least 1"),
         ({"optimizer": ["adamm"]}, "optimizer = 'adamm'"),
         ({"dropout": {"low": 0.0, "high": 1.0}}, "dropout = 1.0.*less than 1"),
-        ({"batch_size": ["many"]}, "wrong kind"),
+        (
+            {"batch_size": ["many"]},
+            "batch_size = 'many': batch_size must be a whole number, at least 1; received 'many'",
+        ),
         ({"trials": [{"l2": -1}]}, "trial 1, l2 = -1"),
     ],
 )

@@ -7,23 +7,28 @@ import shlex
 import time
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learnet.bundle.load import Bundle, load_bundle
-from learnet.core import DataError, Silent, peak_memory_bytes, probe, write_json
+from learnet.core import DataError, Silent, UsageError, peak_memory_bytes, probe, write_json
 from learnet.core.runs import run_folder, write_table
 from learnet.data import MAX_PIXELS, Part, Skipped, open_dataset
 from learnet.evaluation import ReportData, StageCost, draw_thumbnails, measure, thumbnail_choice, write_report
+from learnet.options.bundles import EvaluateConfig
+from learnet.options.python import by_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.evaluation import Metrics
+
+
+_RESULT = "evaluation.json"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,24 +93,22 @@ class Evaluation:
         }
 
 
-def evaluate(
-    bundle: str | Path | Bundle,
-    data: str | Path | Dataset | tuple[Any, Any],
+def run(
+    config: EvaluateConfig,
     *,
-    label_depth: int | None = None,
-    max_pixels: int = MAX_PIXELS,
+    bundle: str | Path | Bundle | None = None,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measure a bundle on labelled photos, and write a report.
 
     Args:
+        config: The options.
         bundle: Its folder, or a bundle that was loaded before.
         data: What ``learnet.open_dataset`` takes. Where it has a test part, that part only is used.
-        label_depth: Which folder level below ``data`` names the class.
-        max_pixels: Photos with more pixels are skipped.
         out: Folder of the run; ``runs/NAME-TIME`` if not given.
-        progress: Where to tell how it goes; nowhere if not given.
+        progress: Progress reporter; silent if not given.
 
     Returns:
         The measurements and where the report lies.
@@ -117,16 +120,19 @@ def evaluate(
     """
     start = time.perf_counter()
     progress = progress or Silent()
-    loaded = bundle if isinstance(bundle, Bundle) else load_bundle(bundle)
-    dataset = open_dataset(data, label_depth=label_depth, progress=progress)
+    if out is not None and (Path(out) / _RESULT).exists():
+        raise UsageError(f"'{out}' holds a finished evaluation. Choose another --out, or delete the folder.")
+    loaded = bundle if isinstance(bundle, Bundle) else load_bundle(config.bundle)
+    source = config.data if data is None else data
+    dataset = open_dataset(source, label_depth=config.label_depth, progress=progress)
     progress.say(dataset.layout)
-    measured = measure_bundle(loaded, dataset, max_pixels=max_pixels, progress=progress)
+    measured = measure_bundle(loaded, dataset, max_pixels=config.max_pixels, progress=progress)
     folder = run_folder(out, f"evaluate-{dataset.name}")
     skipped = (*dataset.skipped, *measured.skipped)
     write_table(folder / "skipped.csv", ["path", "reason"], ((each.path, each.reason) for each in skipped))
     _write_predictions(folder / "predictions.csv", loaded, dataset, measured)
     seconds = time.perf_counter() - start
-    command = shlex.join(["learnet", "evaluate", str(loaded.folder), data if isinstance(data, str) else dataset.name])
+    command = config.replace(bundle=str(loaded.folder), data=config.data or dataset.name).command()
     write_report(
         folder / "report.html",
         _report_data(loaded, dataset, measured, skipped=skipped, seconds=seconds, command=command),
@@ -139,8 +145,11 @@ def evaluate(
         n_skipped=len(skipped),
         seconds=time.perf_counter() - start,
     )
-    write_json(folder / "evaluation.json", result.to_json())
+    write_json(folder / _RESULT, result.to_json())
     return result
+
+
+evaluate = by_keywords(run, EvaluateConfig)
 
 
 def measure_bundle(

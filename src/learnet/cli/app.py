@@ -1,50 +1,123 @@
-"""The program ``learnet``: its verbs, and how failures are told."""
+"""The program ``learnet``: its verbs, each imported when it is first used, and how failures are told."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from learnet.cli import (
-    cache,
-    chart,
-    check,
-    colourise,
-    compare,
-    doctor,
-    drive,
-    evaluate,
-    labs,
-    models,
-    predict,
-    reproduce,
-    train,
-    transfer,
-    translate,
-    tune,
-)
 from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
 
+_VERBS: dict[str, tuple[str, str]] = {
+    "transfer": (
+        "learnet.cli.transfer:VERB",
+        "Turn photos into a classifier: train, test, report, and a bundle that proves itself.",
+    ),
+    "train": (
+        "learnet.cli.train:VERB",
+        "Train a network from random weights: train, test, report, and a bundle that proves itself.",
+    ),
+    "tune": (
+        "learnet.cli.tune:VERB",
+        "Search for the settings that train best: the validation part chooses, the test part only reports.",
+    ),
+    "predict": (
+        "learnet.cli.predict:VERB",
+        'Classify photos: the likeliest classes with calibrated probabilities, and "not sure" where that is the truth.',
+    ),
+    "evaluate": (
+        "learnet.cli.evaluate:VERB",
+        "Measure a bundle on labelled photos; where DATA has a test part, on that part only.",
+    ),
+    "check": (
+        "learnet.cli.check:VERB",
+        "Decode every photo and report what is damaged, duplicated, mislabelled, leaking or lopsided. Changes nothing.",
+    ),
+    "models": (
+        "learnet.cli.models:VERB",
+        "List the networks: parameters, multiply-accumulates, input, paper, published accuracy, weights.",
+    ),
+    "compare": (
+        "learnet.cli.compare:VERB",
+        "Compare ways of transfer: accuracy, time, memory, speed, and whether the differences are real.",
+    ),
+    "chart": (
+        "learnet.cli.chart:VERB",
+        "Measure the networks here and draw accuracy against operations and time: PNG, CSV, and a linear fit.",
+    ),
+    "reproduce": (
+        "learnet.cli.reproduce:VERB",
+        "List the published experiments, or do some of them again: what the paper reports, what comes out here.",
+    ),
+    "labs": ("learnet.cli.labs:VERB", "List the labs, or open one of them in Jupyter."),
+    "cache": ("learnet.cli.cache:VERB", "Show what the feature cache holds, or clear it."),
+    "doctor": (
+        "learnet.cli.doctor:VERB",
+        "Tell what this machine has (CPU flags, cores, backend, engine, versions), and what is missing.",
+    ),
+    "colourise": (
+        "learnet.cli.colourise:VERBS",
+        "Give grey photos colours: train on colour photos, apply to grey ones.",
+    ),
+    "translate": (
+        "learnet.cli.translate:VERBS",
+        "Translate sentences: train on pairs of them, apply to new ones.",
+    ),
+    "drive": (
+        "learnet.cli.drive:VERBS",
+        "Record an expert's driving, train PilotNet to do the same by pixels, judge it on new tracks, and watch it.",
+    ),
+}
+
+
+class Later(TyperCommand):
+    """A command that is known by name and summary, and imported when it is run.
+
+    Args:
+        name: Of the command.
+        place: ``module:attribute`` of its ``Verb``, or of a table of several by name.
+        summary: What it does.
+    """
+
+    def __init__(self, name: str, place: str, summary: str) -> None:
+        super().__init__(name, callback=None, params=[], help=summary)
+        self._place = place
+
+    def load(self) -> Any:
+        """Import what the command is."""
+        module, _, attribute = self._place.partition(":")
+        return getattr(import_module(module), attribute)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Let the command itself parse the words."""
+        from learnet.cli.build import command_of, group_of
+
+        found = self.load()
+        command = group_of(found, help_text=self.help or "") if isinstance(found, dict) else command_of(found)
+        return command.make_context(info_name, args, parent, **extra)
+
+
+class _Verbs(TyperGroup):
+    """All commands, none of which is imported before it is run."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands = {name: Later(name, *told) for name, told in _VERBS.items()}
+
+
 app = typer.Typer(
     name="learnet",
+    cls=_Verbs,
     help="A folder of photos becomes a tuned, explained, honest image classifier, on an ordinary laptop.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_VERBS = (
-    *(transfer.transfer, train.train, tune.tune, predict.predict, evaluate.evaluate, check.check),
-    *(models.models, compare.compare, chart.chart, reproduce.reproduce, labs.labs, cache.cache, doctor.doctor),
-)
-for verb in _VERBS:
-    app.command()(verb)
-app.add_typer(colourise.app, name="colourise")
-app.add_typer(translate.app, name="translate")
-app.add_typer(drive.app, name="drive")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Typer callback)
@@ -57,7 +130,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 (the signature of a Ty
 def _options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     pass

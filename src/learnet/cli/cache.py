@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, print_table, run_verb
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines, print_table
+from learnet.options.others import CacheConfig
 
 if TYPE_CHECKING:
-    from learnet.core.progress import Progress
+    from learnet.cli.build import Call
 
 
-def cache(
-    *,
-    clear: Annotated[bool, typer.Option("--clear", help="Empty it.")] = False,
-    as_json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """Show what the feature cache holds, or clear it."""
+def _run(call: Call) -> dict[str, Any]:
+    from learnet.data import cache_folder
+    from learnet.transfer_learning import FeatureCache
 
-    def work(_progress: Progress) -> dict[str, Any]:
-        from learnet.data import cache_folder
-        from learnet.transfer_learning import FeatureCache
-
-        with FeatureCache(cache_folder()) as store:
-            freed = store.clear() if clear else 0
-            return {**store.stats().to_json(), "cleared_bytes": freed}
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+    with FeatureCache(cache_folder()) as store:
+        freed = store.clear() if call.config.clear else 0
+        return {**store.stats().to_json(), "cleared_bytes": freed}
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -40,3 +30,6 @@ def _show(result: dict[str, Any]) -> None:
     if result["cleared_bytes"]:
         print_lines(f"Cleared {result['cleared_bytes'] / 1e6:.1f} MB.")
     print_lines(f"{result['path']}: {result['bytes'] / 1e6:.1f} MB on disk.")
+
+
+VERB = Verb(config=CacheConfig, run=_run, show=_show)

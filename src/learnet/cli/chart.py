@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from learnet.cli.options import Out
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, print_table, run_verb
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines, print_table
+from learnet.options.common import OutOption
+from learnet.options.others import ChartConfig
 
 if TYPE_CHECKING:
-    from learnet.core.progress import Progress
+    from learnet.cli.build import Call
 
 
-def chart(
-    networks: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NETWORKS]...", help="Only these; all of ImageNet's if not given.", show_default=False),
-    ] = None,
-    *,
-    images: Annotated[int, typer.Option(min=1, help="Images a round; three rounds of each network.")] = 16,
-    out: Out = None,
-    as_json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """Measure the networks here and draw accuracy against operations and time: PNG, CSV, and a linear fit."""
+def _run(call: Call) -> dict[str, Any]:
+    from learnet.comparison import chart
 
-    def work(progress: Progress) -> dict[str, Any]:
-        from learnet.comparison import chart as measure
-
-        return measure(networks=networks or None, images=images, out=out, progress=progress).to_json()
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+    networks = call.config.networks or None
+    return chart(networks=networks, images=call.config.images, out=call.also["out"], progress=call.progress).to_json()
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -53,3 +39,6 @@ def _show(result: dict[str, Any]) -> None:
             f"({fit['networks']} networks, R² {fit['r2']:.3f})"
         )
     print_lines(f"Chart    {result['chart']}", f"Table    {result['table']}")
+
+
+VERB = Verb(config=ChartConfig, also=(OutOption,), run=_run, show=_show)

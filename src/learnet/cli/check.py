@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from learnet.cli.options import DataArgument, GroupBy, LabelDepth, MaxPixels
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, print_table, run_verb
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines, print_table
+from learnet.options.bundles import CheckConfig, CsvOption
 
 if TYPE_CHECKING:
-    from learnet.core.progress import Progress
+    from learnet.cli.build import Call
 
 _SHOWN_PER_KIND = 10
 
 
-def check(
-    data: DataArgument,
-    *,
-    label_depth: LabelDepth = None,
-    group_by: GroupBy = None,
-    max_pixels: MaxPixels = 100_000_000,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write every finding to this file.", show_default=False)
-    ] = None,
-    as_json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """Decode every photo and report what is damaged, duplicated, mislabelled, leaking or lopsided. Changes nothing."""
+def _run(call: Call) -> dict[str, Any]:
+    from learnet.data import check, open_dataset
 
-    def work(progress: Progress) -> dict[str, Any]:
-        from learnet.data import check as run_check
-        from learnet.data import open_dataset
-
-        dataset = open_dataset(data, label_depth=label_depth, group_by=group_by, progress=progress)
-        progress.say(dataset.layout)
-        report = run_check(dataset, max_pixels=max_pixels, progress=progress)
-        if csv is not None:
-            report.write_csv(csv)
-            progress.say(f"Findings written to {csv}.")
-        return report.to_json()
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+    config, csv = call.config, call.also["csv"]
+    dataset = open_dataset(
+        config.data, label_depth=config.label_depth, group_by=config.group_by, progress=call.progress
+    )
+    call.progress.say(dataset.layout)
+    report = check(dataset, max_pixels=config.max_pixels, progress=call.progress)
+    if csv is not None:
+        report.write_csv(Path(csv))
+        call.progress.say(f"Findings written to {csv}.")
+    return report.to_json()
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -62,3 +47,6 @@ def _show(result: dict[str, Any]) -> None:
         f"Found {result['found']} files: {result['used']} used, {result['skipped']} skipped; "
         f"{len(result['findings'])} findings."
     )
+
+
+VERB = Verb(config=CheckConfig, also=(CsvOption,), run=_run, show=_show)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, print_table, run_verb
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines, print_table
+from learnet.options.others import DoctorConfig
 
 if TYPE_CHECKING:
-    from learnet.core.progress import Progress
+    from learnet.cli.build import Call
 
 
-def doctor(*, as_json: JsonFlag = False, quiet: QuietFlag = False) -> None:
-    """Tell what this machine has (CPU flags, cores, backend, engine, versions), and what is missing."""
+def _run(_call: Call) -> dict[str, Any]:
+    from learnet.cli.examination import examine
 
-    def work(_progress: Progress) -> dict[str, Any]:
-        from learnet.cli.examination import examine
-
-        return examine()
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+    return examine()
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -37,3 +34,6 @@ def _show(result: dict[str, Any]) -> None:
         print_lines("Missing:", *(f"  {line}" for line in result["missing"]))
     else:
         print_lines("Nothing is missing.")
+
+
+VERB = Verb(config=DoctorConfig, run=_run, show=_show)

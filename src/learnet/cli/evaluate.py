@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from learnet.cli.options import DataArgument, LabelDepth, MaxPixels, Out
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, run_verb
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines
+from learnet.options.bundles import EvaluateConfig
+from learnet.options.common import OutOption
 
 if TYPE_CHECKING:
-    from learnet.core.progress import Progress
+    from learnet.cli.build import Call
 
 
-def evaluate(
-    bundle: Annotated[Path, typer.Argument(help="The bundle that training left.", show_default=False)],
-    data: DataArgument,
-    *,
-    label_depth: LabelDepth = None,
-    max_pixels: MaxPixels = 100_000_000,
-    out: Out = None,
-    as_json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """Measure a bundle on labelled photos; where DATA has a test part, on that part only."""
+def _run(call: Call) -> dict[str, Any]:
+    from learnet.bundle.evaluate import run
 
-    def work(progress: Progress) -> dict[str, Any]:
-        from learnet.bundle import evaluate as run_evaluation
-
-        return run_evaluation(
-            bundle, data, label_depth=label_depth, max_pixels=max_pixels, out=out, progress=progress
-        ).to_json()
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_show)
+    return run(call.config, out=call.also["out"], progress=call.progress).to_json()
 
 
 def _show(result: dict[str, Any]) -> None:
@@ -44,3 +27,6 @@ def _show(result: dict[str, Any]) -> None:
         f"calibration error {result['ece']:.3f}; {result['n_skipped']} skipped.",
         f"Report   {result['report']}",
     )
+
+
+VERB = Verb(config=EvaluateConfig, also=(OutOption,), run=_run, show=_show)

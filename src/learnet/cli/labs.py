@@ -6,34 +6,23 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines, print_table
+from learnet.options.others import LabsConfig
 
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, print_table, run_verb
+if TYPE_CHECKING:
+    from learnet.cli.build import Call
 
 
-def labs(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[LAB]", help="Copy this lab here and open it in Jupyter.", show_default=False),
-    ] = None,
-    *,
-    out: Annotated[Path, typer.Option(help="The folder of your copy; one that exists is kept.")] = Path("labs"),
-    open_it: Annotated[bool, typer.Option("--open/--no-open", help="Start Jupyter.")] = True,
-    as_json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """List the labs, or open one of them in Jupyter."""
+def _run(call: Call) -> dict[str, Any]:
+    from learnet.labs import LABS, take_lab
 
-    def work(_progress: object) -> dict[str, Any]:
-        from learnet.labs import LABS, take_lab
-
-        if name is None:
-            return {"labs": [{"name": lab.name, "title": lab.title} for lab in LABS]}
-        return {"notebook": str(take_lab(name, out)), "jupyter": _jupyter()}
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_list if name is None else lambda told: _open(told, open_it))
+    name, out = call.config.name, Path(call.config.out)
+    if name is None:
+        return {"labs": [{"name": lab.name, "title": lab.title} for lab in LABS]}
+    return {"notebook": str(take_lab(name, out)), "jupyter": _jupyter(), "open": call.config.open_it}
 
 
 def _jupyter() -> str | None:
@@ -47,9 +36,12 @@ def _list(told: dict[str, Any]) -> None:
     print_lines("Open one: learnet labs 1")
 
 
-def _open(told: dict[str, Any], wanted: bool) -> None:  # noqa: FBT001 (the flag of the command line)
+def _open(told: dict[str, Any]) -> None:
     print_lines(f"Notebook {told['notebook']}")
     if told["jupyter"] is None:
         print_lines("Jupyter is not installed. Install it with: pip install 'learnet[cpu,labs]'")
-    elif wanted:
+    elif told["open"]:
         subprocess.run([told["jupyter"], told["notebook"]], check=False)  # noqa: S603 (a program of this environment)
+
+
+VERB = Verb(config=LabsConfig, run=_run, show=lambda told: _list(told) if "labs" in told else _open(told))

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from learnet.cli.session import JsonFlag, QuietFlag, print_lines, print_table, run_verb
+from learnet.cli.build import Verb
+from learnet.cli.session import print_lines, print_table
+from learnet.options.others import ModelsConfig
 
 if TYPE_CHECKING:
-    from learnet.core.progress import Progress
+    from learnet.cli.build import Call
     from learnet.models import Architecture, Profile
 
 
-def models(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show this network layer by layer.", show_default=False)
-    ] = None,
-    *,
-    as_json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """List the networks: parameters, multiply-accumulates, input, paper, published accuracy, weights."""
+def _run(call: Call) -> dict[str, Any]:
+    from learnet.models import ARCHITECTURES, layer_rows, network, published_profiles
 
-    def work(_progress: Progress) -> dict[str, Any]:
-        from learnet.models import ARCHITECTURES, published_profiles
-
-        profiles = published_profiles()
-        if name is None:
-            return {"models": [_row(record, profiles[record.name]) for record in ARCHITECTURES]}
-        from learnet.models import layer_rows, network
-
-        record = ARCHITECTURES[name]
-        layers = [asdict(row) for row in layer_rows(network(record.name).trainer)]
-        return {**_row(record, profiles[record.name]), "layers": layers}
-
-    run_verb(work, as_json=as_json, quiet=quiet, show=_show_table if name is None else _show_layers)
+    profiles, name = published_profiles(), call.config.name
+    if name is None:
+        return {"models": [_row(record, profiles[record.name]) for record in ARCHITECTURES]}
+    record = ARCHITECTURES[name]
+    layers = [asdict(row) for row in layer_rows(network(record.name).trainer)]
+    return {**_row(record, profiles[record.name]), "layers": layers}
 
 
 def _row(record: Architecture, counted: Profile) -> dict[str, Any]:
@@ -93,3 +79,10 @@ def _show_layers(result: dict[str, Any]) -> None:
         for row in result["layers"]
     ]
     print_table(["Layer", "Kind", "Output", "Parameters", "MACs", "Width: (W - F + 2P) / S + 1"], rows)
+
+
+VERB = Verb(
+    config=ModelsConfig,
+    run=_run,
+    show=lambda result: _show_table(result) if "models" in result else _show_layers(result),
+)

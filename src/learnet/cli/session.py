@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from learnet.core.progress import Progress
-
-JsonFlag = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object as the last line of standard output, for programs.")
-]
-QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
 
 INTERRUPTED = 130
 
@@ -34,7 +29,8 @@ def run_verb(
     """Do a verb's work and print its result.
 
     Args:
-        work: Takes the progress to report to; returns the result as a JSON-like object.
+        work: Takes the progress to report to; returns the result as a JSON-like object; with ``"interrupted": True``
+            if it is only a part.
         as_json: Print the object instead of calling ``show``.
         quiet: Report no progress.
         show: Prints the result for people.
@@ -69,10 +65,13 @@ def run_verb(
             1,
             as_json=as_json,
         )
+    interrupted = result.pop("interrupted", False)
     if as_json:
         emit_json(result)
     else:
         show(result)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def emit_json(value: dict[str, Any]) -> None:

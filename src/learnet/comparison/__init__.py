@@ -2,8 +2,8 @@
 
 from learnet.comparison.chart import Chart, ChartRow, LinearFit, chart
 from learnet.comparison.compare import Comparison, compare, resume
-from learnet.comparison.config import CompareConfig
 from learnet.comparison.table import ComparedRow, FailedRow, pick
+from learnet.options.compare import CompareConfig
 
 __all__ = [
     "Chart",

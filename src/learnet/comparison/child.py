@@ -99,9 +99,10 @@ def main() -> None:
 
 
 def _work(job: dict[str, Any], told: Told) -> int:
-    from learnet.comparison.config import CompareConfig, Row
     from learnet.comparison.ledger import Ledger
     from learnet.comparison.measure import measure_row, reason_of
+    from learnet.comparison.rows import Row
+    from learnet.options.compare import CompareConfig
 
     ledger = Ledger(Path(job["folder"]))
     try:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from learnet.comparison.config import CompareConfig, Row, simple_rows, trained_rows
 from learnet.comparison.ledger import Ledger, RowRecord, begin, begun_with, bundle_digests, held, photos_fingerprint
 from learnet.comparison.page import render_page
+from learnet.comparison.rows import Row, checked, simple_rows, trained_rows
 from learnet.comparison.table import ComparedRow, FailedRow, Table, tabulate
 from learnet.comparison.worker import run_apart, run_here
-from learnet.core import LearnetError, default_progress, require_backend, write_json, write_text
+from learnet.core import LearnetError, UsageError, default_progress, require_backend, write_json, write_text
 from learnet.core.runs import run_folder, write_table
+from learnet.options.compare import CompareConfig
+from learnet.options.python import by_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from learnet.core import Progress
-    from learnet.transfer_learning import Mode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +56,9 @@ class Comparison:
         }
 
 
-def compare(
-    data: str | Path,
+def run(
+    config: CompareConfig,
     *,
-    modes: Sequence[Mode] = ("head", "partial", "full"),
-    backbones: Sequence[str] = ("efficientnet_lite0",),
-    seeds: int = 1,
-    weights: str = "imagenet",
-    weights_dir: str | Path | None = None,
-    train_per_class: int | None = None,
-    test_fraction: float = 0.2,
-    time_limit: float | None = None,
     out: str | Path | None = None,
     processes: bool = True,
     progress: Progress | None = None,
@@ -77,60 +69,26 @@ def compare(
     missing. A row that fails is told with its reason, and the others go on; it is tried again when called again.
 
     Args:
-        data: A folder, a manifest, or the name of a known data set.
-        modes: Of ``transfer``.
-        backbones: Names of ``BACKBONES``, or folders of bundles.
-        seeds: How many, from 0, at least 1.
-        weights: As for ``transfer``.
-        weights_dir: As for ``transfer``.
-        train_per_class: As for ``transfer``.
-        test_fraction: As for ``transfer``.
-        time_limit: Seconds for each run.
+        config: The options.
         out: Folder of the comparison; ``runs/compare-NAME-TIME`` if not given.
         processes: Give each row a process of its own, so that its peak memory is its own and its death takes nothing
             with it; without, all run in this one, which starts sooner.
-        progress: Where to tell how it goes; standard error if not given.
+        progress: Progress reporter; standard error if not given.
 
     Raises:
         UsageError: If there is nothing to compare, a name is unknown, or ``out`` holds another comparison.
         DataError: If the photos are no dataset.
         LearnetError: If every training failed.
     """
-    config = CompareConfig(
-        data=str(data),
-        modes=tuple(modes),
-        backbones=tuple(backbones),
-        seeds=seeds,
-        weights=weights,
-        weights_dir=None if weights_dir is None else str(weights_dir),
-        train_per_class=train_per_class,
-        test_fraction=test_fraction,
-        time_limit=time_limit,
-    )
-    return _compare(config, out, processes=processes, progress=progress)
-
-
-def resume(folder: str | Path, *, processes: bool = True, progress: Progress | None = None) -> Comparison:
-    """Go on with a comparison that was interrupted, or some of whose rows failed; what has been done is taken over.
-
-    Args:
-        folder: Of the comparison.
-        processes: As for ``compare``.
-        progress: Where to tell how it goes; standard error if not given.
-
-    Raises:
-        UsageError: If there is no such comparison, or its photos are not those that it was begun with.
-        LearnetError: If every training failed.
-    """
-    return _compare(begun_with(Path(folder)), folder, processes=processes, progress=progress)
-
-
-def _compare(
-    config: CompareConfig, out: str | Path | None, *, processes: bool, progress: Progress | None
-) -> Comparison:
+    config = checked(config)
+    if out is not None and is_finished(Path(out)):
+        raise UsageError(
+            f"'{out}' holds a finished comparison: {Path(out) / 'compare.html'} shows it. Choose another --out, or "
+            "delete the folder."
+        )
     require_backend()
     progress = default_progress() if progress is None else progress
-    seen, bundles = photos_fingerprint(config.data, progress=progress), bundle_digests(config)
+    seen, bundles = photos_fingerprint(config, progress=progress), bundle_digests(config)
     folder = run_folder(out, f"compare-{Path(config.data).name}")
     with held(folder):
         begin(folder, config, seen=seen, bundles=bundles)
@@ -139,6 +97,42 @@ def _compare(
         made = Comparison(folder=folder, config=config, **{f.name: getattr(table, f.name) for f in fields(Table)})
         _write(made)
     return made
+
+
+compare = by_keywords(run, CompareConfig)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    weights_dir: str | None = None,
+    processes: bool = True,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Continue a comparison that was interrupted, or some of whose rows failed; what has been done is taken over.
+
+    Args:
+        folder: Of the comparison.
+        weights_dir: A folder with weight files; the comparison's own if not given.
+        processes: As for ``compare``.
+        progress: Progress reporter; standard error if not given.
+
+    Raises:
+        UsageError: If there is no such comparison, or its photos are not those that it was started with.
+        LearnetError: If every training failed.
+    """
+    config = begun_with(Path(folder))
+    config = config if weights_dir is None else config.replace(weights_dir=weights_dir)
+    return run(config, out=folder, processes=processes, progress=progress)
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether a comparison has ended, all of its rows without failing."""
+    try:
+        told = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not told["failed"]
 
 
 class _Work:

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.comparison.config import CompareConfig, Row, is_bundle, simple_rows, trained_rows
+from learnet.comparison.rows import Row, is_bundle, simple_rows, trained_rows
 from learnet.core import LearnetError, UsageError, fingerprint, sha256_file, write_json
 from learnet.data import InputSpec, open_dataset, printable, stream_photos
+from learnet.options.compare import CompareConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from learnet.core import Progress
+    from learnet.data import Dataset
 
 BEGUN = "comparison.json"
 _ENDED = "row.json"
@@ -134,11 +136,10 @@ def begin(folder: Path, config: CompareConfig, *, seen: str, bundles: dict[str, 
         write_json(folder / BEGUN, {"config": config.to_json(), "photos": seen, "bundles": bundles})
         return
     before = _read(folder)
-    differences = CompareConfig.from_json(before["config"]).differences(config)
-    if differences:
+    if differences := CompareConfig.from_json(before["config"]).differences_in_words(config, lasting=True):
         raise UsageError(
-            f"'{folder}' holds a comparison with other settings: {'; '.join(differences)}. Ask for the same to go on "
-            "with it, or choose another folder with --out."
+            f"'{folder}' holds a comparison with other options: {differences}. Ask for the same to go on with it, or "
+            "choose another folder with --out."
         )
     if before["photos"] != seen:
         raise UsageError(
@@ -162,14 +163,14 @@ def begun_with(folder: Path) -> CompareConfig:
     return CompareConfig.from_json(_read(folder)["config"])
 
 
-def photos_fingerprint(data: str, *, progress: Progress) -> str:
+def photos_fingerprint(config: CompareConfig, *, progress: Progress) -> str:
     """Return the SHA-256 over each photo's name, content, class and given part.
 
     Raises:
         UsageError: If there is no such data.
         DataError: If it is no dataset.
     """
-    dataset = open_dataset(data, progress=progress)
+    dataset = open_configured(config, progress=progress)
     count = len(dataset)
     digests = np.zeros((count, 32), np.uint8)
     with progress.stage("Reading the photos", count) as task:
@@ -184,6 +185,11 @@ def photos_fingerprint(data: str, *, progress: Progress) -> str:
             for name, digest, label, part in rows
         )
     )
+
+
+def open_configured(config: CompareConfig, *, progress: Progress | None = None) -> Dataset:
+    """Return the dataset of a comparison."""
+    return open_dataset(config.data, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
 
 
 def bundle_digests(config: CompareConfig) -> dict[str, str]:

@@ -13,14 +13,16 @@ from learnet.comparison.ledger import RowRecord
 from learnet.comparison.simple import answer_by
 from learnet.core import LearnetError, peak_memory_bytes
 from learnet.inference import Predictor
-from learnet.transfer_learning import transfer
+from learnet.options.transfer import TransferConfig
+from learnet.transfer_learning.transfer import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from learnet.comparison.config import CompareConfig, Row
     from learnet.comparison.ledger import Ledger
+    from learnet.comparison.rows import Row
     from learnet.core import Progress
+    from learnet.options.compare import CompareConfig
 
 _ROUNDS = 3
 _ROUND_SECONDS = 2.0
@@ -42,32 +44,28 @@ def measure_row(row: Row, config: CompareConfig, ledger: Ledger, *, progress: Pr
         seconds, peak = time.perf_counter() - begin, peak_memory_bytes()
         return RowRecord(row=row, seconds=seconds, peak_memory_bytes=peak, computed=computed, chosen=chosen)
     place = ledger.place(row)
-    run = transfer(
-        config.data,
-        backbone=str(row.backbone),
-        mode=row.way,  # type: ignore[arg-type]  # a trained row's way is a mode
-        seed=row.seeds[0],
-        weights=config.weights,
-        weights_dir=config.weights_dir,
-        train_per_class=config.train_per_class,
-        test_fraction=config.test_fraction,
-        time_limit=config.time_limit,
-        keep_mode=row.way in ("partial", "full"),  # the table compares modes: each row is its own, even if it is worse
-        out=place,
-        progress=progress,
-    )
+    done = run(transfer_config(row, config), out=place, progress=progress)
     peak = peak_memory_bytes()  # before prediction is timed, which is no part of the training
     speed, latency = _prediction(place / "bundle")
-    saved = str(run.details.get("mode", row.way))
+    saved = str(done.details.get("mode", row.way))
     return RowRecord(
         row=row,
-        seconds=run.seconds,
+        seconds=done.seconds,
         peak_memory_bytes=peak,
         bundle_bytes=sum(file.stat().st_size for file in (place / "bundle").iterdir()),
         images_per_second=speed,
         latency_ms=latency,
-        computed=run.n_computed,
+        computed=done.n_computed,
         chosen="" if saved == row.way else f"saved: {saved}",
+    )
+
+
+def transfer_config(row: Row, config: CompareConfig) -> TransferConfig:
+    """Return what a row trains: the comparison's photos and split, with its own mode, backbone and seed."""
+    # The table compares modes: each row is its own, even if it is worse.
+    keep = row.way in ("partial", "full")
+    return TransferConfig.of(
+        **config.shared(TransferConfig), backbone=str(row.backbone), mode=row.way, seed=row.seeds[0], keep_mode=keep
     )
 
 

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learnet.comparison.config import MAJORITY, is_bundle
+from learnet.comparison.ledger import open_configured
+from learnet.comparison.rows import MAJORITY, is_bundle
 from learnet.core.runs import write_table
-from learnet.data import MAX_PIXELS, InputSpec, open_dataset, printable, stream_photos
+from learnet.data import InputSpec, printable, stream_photos
 from learnet.transfer_learning import Extractor, answer_simply, load_backbone, load_bundle_backbone
 from learnet.transfer_learning.cache import DEFAULT_LIMIT_BYTES, usable_cache
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from learnet.comparison.config import CompareConfig, Row
     from learnet.comparison.ledger import Ledger
+    from learnet.comparison.rows import Row
     from learnet.core import Progress
     from learnet.data import Dataset
+    from learnet.options.compare import CompareConfig
 
 _SIDE = 32  # of the photos as methods on pixels see them
 
@@ -37,7 +39,7 @@ def answer_by(row: Row, config: CompareConfig, ledger: Ledger, *, progress: Prog
     Returns:
         What was chosen, such as ``"k = 3"``, and how many photos' features had to be computed.
     """
-    dataset = open_dataset(config.data, progress=progress)
+    dataset = open_configured(config, progress=progress)
     names = [printable(name) for name in dataset.names()]  # as tables have them
     classes = [printable(name) for name in dataset.class_names]
     lines: list[tuple[int, str, str, str]] = []
@@ -76,7 +78,7 @@ def _seen(
         return _features(row.backbone, config, dataset, seed=seed, progress=progress)
     if row.way == MAJORITY:
         return np.zeros((len(dataset), 1), np.float32), np.ones(len(dataset), bool), 0
-    return *_pixels(dataset, progress=progress), 0
+    return *_pixels(dataset, config, progress=progress), 0
 
 
 def _features(
@@ -89,15 +91,18 @@ def _features(
         else load_backbone(backbone, weights=config.weights, weights_dir=folder, seed=seed)
     )
     with usable_cache(DEFAULT_LIMIT_BYTES, say=progress.say) as cache:
-        found = Extractor.of(loaded, cache=cache, max_pixels=MAX_PIXELS, progress=progress).run(dataset)
+        found = Extractor.of(loaded, cache=cache, max_pixels=config.max_pixels, progress=progress).run(dataset)
     return found.values, found.usable, found.computed
 
 
-def _pixels(dataset: Dataset, *, progress: Progress) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def _pixels(
+    dataset: Dataset, config: CompareConfig, *, progress: Progress
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     count = len(dataset)
     pixels, usable = np.zeros((count, _SIDE * _SIDE * 3), np.float32), np.zeros(count, bool)
     with progress.stage("Looking at pixels", count) as task:
-        for photo in stream_photos(dataset.source, range(count), spec=InputSpec(height=_SIDE, width=_SIDE)):
+        spec = InputSpec(height=_SIDE, width=_SIDE)
+        for photo in stream_photos(dataset.source, range(count), spec=spec, max_pixels=config.max_pixels):
             task.advance()
             if photo.image is not None:
                 pixels[photo.index], usable[photo.index] = photo.image.reshape(-1) / np.float32(255), True

@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 from learnet.comparison.measure import measure_row, reason_of
 
 if TYPE_CHECKING:
-    from learnet.comparison.config import CompareConfig, Row
     from learnet.comparison.ledger import Ledger
+    from learnet.comparison.rows import Row
     from learnet.core import Progress
     from learnet.core.progress import Task
+    from learnet.options.compare import CompareConfig
 
 _CHILD = (sys.executable, "-P", "-m", "learnet.comparison.child")
 _LOG = "log.txt"

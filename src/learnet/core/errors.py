@@ -53,6 +53,15 @@ def unknown_name(kind: str, name: str, choices: Iterable[str]) -> UsageError:
         There is no backbone named 'resnet5'. Did you mean 'resnet50'? Known: resnet50, vgg16.
     """
     known = sorted(choices)
-    near = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    return UsageError(f"There is no {kind} named '{name}'.{hint} Known: {', '.join(known)}.")
+    return UsageError(f"There is no {kind} named '{name}'.{nearest_of(name, known)} Known: {', '.join(known)}.")
+
+
+def nearest_of(name: str, choices: Iterable[str]) -> str:
+    """Return a question that names the nearest choice, with a space before it; empty if none is near.
+
+    Example:
+        >>> nearest_of("adm", ["adam", "sgd"])
+        " Did you mean 'adam'?"
+    """
+    near = difflib.get_close_matches(name.lower(), list(choices), n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""

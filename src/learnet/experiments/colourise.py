@@ -115,13 +115,12 @@ def _sixteen(seed: int, *, quick: bool) -> tuple[NDArray[np.uint8], str]:
     """Return photos to learn by heart, and where they come from."""
     from learnet.applications.colourise import ColouriseConfig, decode_photos
     from learnet.applications.colourise.samples import photos_at_hand, sample_photos
-    from learnet.training import TrainingConfig
 
-    config = ColouriseConfig(data="", size=_SIDE, photos=2 * _OVERFITTED, training=TrainingConfig(seed=seed))
+    config = ColouriseConfig(data="", size=_SIDE, max_photos=2 * _OVERFITTED, seed=seed)
     if quick:
-        dataset = sample_photos(config.photos, size=_SIDE, seed=seed)
+        dataset = sample_photos(config.max_photos, size=_SIDE, seed=seed)
     else:
-        dataset = photos_at_hand("caltech101", "cifar10", count=config.photos, size=_SIDE, seed=seed)
+        dataset = photos_at_hand("caltech101", "cifar10", count=config.max_photos, size=_SIDE, seed=seed)
     return decode_photos(dataset, config=config, progress=Silent()).images[:_OVERFITTED], dataset.name
 
 
@@ -146,7 +145,7 @@ def vivid(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
                     photos,
                     network=network,
                     size=_SIDE,
-                    photos=used,
+                    max_photos=used,
                     epochs=epochs,
                     batch_size=32,
                     seed=seed,

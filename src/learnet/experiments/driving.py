@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from learnet.applications.drive import (
-    NOWHERE_ELSE,
-    Displacement,
+    Conditions,
     Driven,
-    ImitationConfig,
     Knocks,
     autonomy,
     autonomy_of,
@@ -57,9 +54,8 @@ def views(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     together: dict[str, list[float]] = {"with": [], "without": []}
     with tempfile.TemporaryDirectory(prefix="learnet-") as folder:
         for seed in seeds:
-            for name, displacement in (("with", Displacement()), ("without", NOWHERE_ELSE)):
-                config = ImitationConfig(epochs=1 if quick else _EPOCHS, displacement=displacement, seed=seed)
-                plain, pushed = _driven(Path(folder) / str(seed), name, config, quick=quick, progress=progress)
+            for name in ("with", "without"):
+                plain, pushed = _driven(Path(folder) / str(seed), name, seed=seed, quick=quick, progress=progress)
                 rewards[name].append(plain.mean_reward)
                 autonomies[name].append(plain.autonomy)
                 knocked[name].append(pushed.autonomy)
@@ -78,21 +74,26 @@ def views(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     )
 
 
-def _driven(
-    folder: Path, name: str, config: ImitationConfig, *, quick: bool, progress: Progress
-) -> tuple[Driven, Driven]:
+def _driven(folder: Path, name: str, *, seed: int, quick: bool, progress: Progress) -> tuple[Driven, Driven]:
     """Return how the network drives undisturbed, and how under knocks."""
-    most, seed = (40 if quick else None), config.seed
+    most = 40 if quick else None
     recording = record(folder / "drives", tracks=2 if quick else _TRACKS, seed=seed, most_steps=most, progress=progress)
-    run = train_driver(recording, config=replace(config, validation_share=0.25), out=folder / name, progress=progress)
+    run = train_driver(
+        recording,
+        augment=name == "with",
+        epochs=1 if quick else _EPOCHS,
+        validation_fraction=0.25,
+        seed=seed,
+        out=folder / name,
+        progress=progress,
+    )
     plain, pushed = (
         judge(
             run.bundle,
             tracks=1 if quick else _JUDGING,
             seed=seed,
-            knocks=knocks,
+            conditions=Conditions(knocks=knocks, most_steps=most),
             out=folder / "laps",
-            most_steps=most,
             progress=progress,
         ).pilot
         for knocks in (None, Knocks())

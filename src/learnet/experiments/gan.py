@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _GOODFELLOW = "Goodfellow et al., Generative Adversarial Nets, 2014"
 _MEAN, _SEED_OF_SAMPLES = 3.0, 1_000_000
+_USUAL = GanConfig(batch_size=64, learning_rate=1e-3, samples_every=0)
 _LEAST_SHARE = 0.01  # of the samples: one stray sample near a mode is no mode
 
 
@@ -50,11 +51,11 @@ def gaussian(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcom
     games = [points_mlp(dimensions=1, latent_size=1, seed=seed, **sizes) for seed in seeds]
     makers, judges = side_by_side(games)
     points = np.stack([_MEAN + generator(seed, "gaussian").standard_normal((6400, 1)) for seed in seeds], axis=1)
-    how: dict[str, Any] = {"epochs": epochs, "batch_size": 128, "learning_rate": 1e-3, "progress": progress}
-    _train(makers, judges, points, title="Gaussian", **how)
+    config = _USUAL.replace(epochs=epochs, batch_size=128)
+    _train(makers, judges, points, config, title="Gaussian", progress=progress)
     samples = draw_samples(makers, 20_000, seed=_SEED_OF_SAMPLES)[..., 0].astype(np.float64)
     _, judges = side_by_side(games)
-    _train(_exact(len(games)), judges, points, title="Right generator", **how)
+    _train(_exact(len(games)), judges, points, config, title="Right generator", progress=progress)
     fresh = _MEAN + generator(_SEED_OF_SAMPLES, "gaussian").standard_normal((5000, len(games), 1))
     beliefs = 1 / (1 + np.exp(-np.asarray(judges(fresh.astype(np.float32)), np.float64)))
     return Outcome(
@@ -84,7 +85,7 @@ def ring(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
     mixture = Mixture.ring(modes=8, radius=2.0, sigma=0.02)
     makers, judges = side_by_side([points_mlp(latent_size=8, hidden=(64, 64), seed=seed) for seed in seeds])
     points = np.stack([mixture.draw(count, seed=seed) for seed in seeds], axis=1)
-    _train(makers, judges, points, epochs=epochs, learning_rate=1e-3, title="Ring of eight", progress=progress)
+    _train(makers, judges, points, _USUAL.replace(epochs=epochs), title="Ring of eight", progress=progress)
     samples = draw_samples(makers, 10_000, seed=_SEED_OF_SAMPLES)
     found = [mode_coverage(samples[:, game], mixture, least=_LEAST_SHARE) for game in range(len(seeds))]
     modes = [coverage.modes for coverage in found]
@@ -119,11 +120,9 @@ def digits(*, seeds: Sequence[int], quick: bool, progress: Progress) -> Outcome:
             networks.generator,
             networks.discriminator,
             pixels,
-            epochs=epochs,
-            learning_rate=1e-3,
+            _USUAL.replace(epochs=epochs, seed=seed),
             title=f"DCGAN, seed {seed}",
             progress=progress,
-            seed=seed,
         )
         samples = draw_samples(networks.generator, 1000, seed=_SEED_OF_SAMPLES)
         last = fitted.history[-max(1, epochs // 10) :]
@@ -169,16 +168,12 @@ def _train(
     maker: keras.Model,
     judge: keras.Model,
     examples: NDArray[Any],
+    config: GanConfig,
     *,
-    epochs: int,
-    learning_rate: float,
-    batch_size: int = 64,
     title: str,
     progress: Progress,
-    seed: int = 0,
 ) -> FittedGan:
-    config = GanConfig(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, samples_every=0, seed=seed)
-    with tempfile.TemporaryDirectory() as folder, progress.stage(f"{title}: epochs", epochs) as task:
+    with tempfile.TemporaryDirectory() as folder, progress.stage(f"{title}: epochs", config.epochs) as task:
 
         def advance(_: GanRow) -> None:
             task.advance()

@@ -98,7 +98,8 @@ def _train(
         tell()
 
     shaken = Augmentation(crop=2, rotation=8, zoom=0.08) if distorted else Augmentation()
-    config = TrainingConfig(epochs=epochs, batch_size=32, learning_rate=1e-3, ema=0.99, augmentation=shaken, seed=seed)
+    plain = TrainingConfig(epochs=epochs, batch_size=32, learning_rate=1e-3, ema=0.99, seed=seed)
+    config = plain.replace(**shaken.values())
     with tempfile.TemporaryDirectory() as folder:
         fit(model, digits.train, digits.validation, config=config, folder=Path(folder), on_epoch=look)
     return model, course

@@ -1,6 +1,5 @@
 """Generative adversarial networks: two networks trained against each other, measured, and kept on disk."""
 
-from learnet.gan.config import GanConfig
 from learnet.gan.feed import GanBatch, GanFeed
 from learnet.gan.mixtures import Coverage, Mixture, mode_coverage
 from learnet.gan.networks import FAMILIES, Adversaries, Family, dcgan, points_mlp
@@ -11,6 +10,7 @@ from learnet.gan.scores import ImageScore, score_images
 from learnet.gan.side_by_side import side_by_side, take_apart
 from learnet.gan.step import GanStep, GanTrainer
 from learnet.gan.train import FittedGan, GanRow, train_gan
+from learnet.options.gan import GanConfig
 
 __all__ = [
     "FAMILIES",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from learnet.gan.config import GanConfig, LatentName
+    from learnet.options.gan import GanConfig, LatentName
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from learnet.gan.config import LatentName
+    from learnet.options.gan import LatentName
 
 _AT_ONCE = 512
 

@@ -11,11 +11,11 @@ from learnet.bundle import Kind, load_system, save_system
 from learnet.bundle.arguments import Arguments
 from learnet.bundle.kind import check_arrays
 from learnet.core import BundleError
-from learnet.gan.config import LatentName
 from learnet.gan.feed import draw_noise
 from learnet.gan.networks import FAMILIES, Adversaries, Family
 from learnet.gan.samples import draw_samples, generate
 from learnet.models import weight_items
+from learnet.options.gan import LatentName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from learnet.gan.config import GanConfig, LossName
     from learnet.gan.feed import GanBatch
+    from learnet.options.gan import GanConfig, LossName
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.gan.config import GanConfig
     from learnet.gan.feed import GanBatch
     from learnet.gan.step import GanStep
+    from learnet.options.gan import GanConfig
 
 _CHECKPOINT_SHARE = 0.02  # of the time may go into checkpoints
 _PICTURED = {2: 1000, 4: 64}  # samples of a picture, by the rank of their array
@@ -122,7 +122,7 @@ def train_gan(
     folder.mkdir(parents=True, exist_ok=True)
     loop = _Loop(trainer, feed, generator, config=config, folder=folder, progress=progress or Silent())
     loop.on_epoch = on_epoch
-    loop.told = {**asdict(config), "examples": list(examples.shape)}
+    loop.told = {**config.to_json(), "examples": list(examples.shape)}
     if resume:
         loop.go_back(load_checkpoint(folder))
     return loop.run()

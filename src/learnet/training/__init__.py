@@ -1,14 +1,14 @@
 """Training a network: fast, honest, and resumed exactly where a kill left it."""
 
+from learnet.options.recipes import RECIPES, Recipe
+from learnet.options.train import TrainConfig
+from learnet.options.training import Augmentation, TrainingConfig
 from learnet.training.augment import augment
-from learnet.training.config import Augmentation, TrainingConfig
 from learnet.training.feed import Batch, Feed, Views, in_order, photo_feed, shuffled
 from learnet.training.fit import fit
 from learnet.training.looks import FoundRate, find_learning_rate, preview_augmentation
 from learnet.training.loop import EpochRow, Fitted, NotANumberError, fit_feed
 from learnet.training.objective import Classification, Measured, Objective
-from learnet.training.recipes import RECIPES, Recipe
-from learnet.training.run_config import TrainConfig
 from learnet.training.schedules import learning_rate
 from learnet.training.step import StepResult, Trainer
 from learnet.training.train import resume, train

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from learnet.training.config import Augmentation
+    from learnet.options.training import Augmentation
 
 _GREY = 128
 

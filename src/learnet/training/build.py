@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,22 +10,22 @@ from learnet.core import keras as import_keras
 from learnet.data import Part
 from learnet.models import network
 from learnet.training.feed import photo_feed
+from learnet.training.precision import choose_precision, computing_in
 from learnet.training.step import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
     import keras
     from numpy.typing import NDArray
 
     from learnet.models import Network
+    from learnet.options.train import TrainConfig
+    from learnet.options.training import Precision
     from learnet.training.feed import Batch
     from learnet.training.photos import Photos
-    from learnet.training.run_config import Precision, TrainConfig
 
-_TIMED_ROUNDS = 5
-_FEW = 8  # photos
-_CLEARLY = 3  # times as slow: no need to look closer
+_FEW = 8  # photos of a timed sample
 _ADAPTED_TO = 5_000  # images
 
 
@@ -37,7 +34,7 @@ def prepare_network(
 ) -> Network:
     """Build a run's network with its seed's random weights."""
     import_keras().utils.set_random_seed(config.seed)
-    with _computing_in(precision):
+    with computing_in(precision):
         return network(
             config.model,
             classes=classes,
@@ -57,53 +54,19 @@ def build_trained(config: TrainConfig, *, classes: int, images: NDArray[np.uint8
     return made
 
 
-def choose_precision(config: TrainConfig, photos: Photos, *, say: Callable[[str], None]) -> Precision:
-    """Time real steps in float32 and in mixed bfloat16, in turn; return the faster one.
-
-    A few photos come first: without instructions for bfloat16 a convolution is slower by far than in float32, which
-    nobody should wait for.
-    """
+def choose_network_precision(config: TrainConfig, photos: Photos, *, say: Callable[[str], None]) -> Precision:
+    """Return the precision in which steps of a run's network are faster, timed on its own photos."""
     examples, classes = photos.part(Part.TRAIN), len(photos.dataset.class_names)
-    few = replace(config.training, batch_size=min(_FEW, config.training.batch_size))
-    choices: tuple[Precision, ...] = ("float32", "bfloat16")
-    trainers = {}
-    for precision in choices:
+
+    def build(precision: Precision) -> Trainer:
         made = prepare_network(config, classes=classes, precision=precision)
-        trainers[precision] = Trainer(made.trainer, config=config.training, auxiliary_weights=made.auxiliary_weights)
-    timed = photo_feed(*examples, classes=classes, config=few).batch(0, 0)
-    seconds = _step_seconds(trainers, timed, rounds=1)
-    if max(seconds.values()) < _CLEARLY * min(seconds.values()):
-        timed = photo_feed(*examples, classes=classes, config=config.training).batch(0, 0)
-        seconds = _step_seconds(trainers, timed, rounds=_TIMED_ROUNDS)
-    best = min(choices, key=seconds.__getitem__)
-    say(
-        f"A step of {len(timed.rows)} photos takes {seconds['float32'] * 1e3:.0f} ms in float32 and "
-        f"{seconds['bfloat16'] * 1e3:.0f} ms in mixed bfloat16: training goes on in {best}. The weights and the bundle "
-        "are float32."
-    )
-    return best
+        return Trainer(made.trainer, config=config.training, auxiliary_weights=made.auxiliary_weights)
 
+    def batch(size: int) -> Batch:
+        how = config.training.replace(batch_size=min(size, config.training.batch_size))
+        return photo_feed(*examples, classes=classes, config=how).batch(0, 0)
 
-def _step_seconds(trainers: Mapping[Precision, Trainer], batch: Batch, *, rounds: int) -> dict[Precision, float]:
-    """Return the median time of a step of each, taken in turn; one more round before compiles."""
-    seconds: dict[Precision, list[float]] = {precision: [] for precision in trainers}
-    for number in range(rounds + 1):
-        for precision, trainer in trainers.items():
-            start = time.perf_counter()
-            trainer.step(batch, number=number, learning_rate=0.0)
-            seconds[precision].append(time.perf_counter() - start)
-    return {precision: float(np.median(taken[1:])) for precision, taken in seconds.items()}
-
-
-@contextmanager
-def _computing_in(precision: Precision) -> Iterator[None]:
-    keras = import_keras()
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
+    return choose_precision(build, few=batch(_FEW), whole=lambda: batch(config.training.batch_size), say=say)
 
 
 def _adapt(model: keras.Model, images: NDArray[np.uint8]) -> None:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from learnet.data import InputSpec
     from learnet.models import Network
+    from learnet.options.train import TrainConfig
     from learnet.training.loop import Fitted
     from learnet.training.photos import Photos
-    from learnet.training.run_config import TrainConfig
 
 
 def examine(photos: Photos, network: Network, *, config: TrainConfig) -> Study:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
 
     Inputs = NDArray[Any] | tuple[NDArray[Any], ...]
 
@@ -214,14 +214,14 @@ def photo_feed(
         UsageError: If images and labels do not fit each other.
     """
     check_examples(images, labels, classes=classes)
-    if config.class_weights is not None and len(config.class_weights) != classes:
+    if config.label_weights is not None and len(config.label_weights) != classes:
         raise UsageError(
-            f"There are {classes} classes but {len(config.class_weights)} class weights: give one for each class."
+            f"There are {classes} classes but {len(config.label_weights)} class weights: give one for each class."
         )
     smooth = config.label_smoothing
     smoothed = np.full((classes, classes), smooth / classes, np.float32)
     smoothed += np.eye(classes, dtype=np.float32) * (1 - smooth)
-    weights = np.asarray(config.class_weights or [1.0] * classes, np.float32)
+    weights = np.asarray(config.label_weights or [1.0] * classes, np.float32)
 
     how = config.augmentation
     sides = generator(config.seed, "sides").random(len(images)) < 0.5 if how.alternate else None

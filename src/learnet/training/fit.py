@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
     from learnet.training.loop import EpochRow, Fitted
 
     Examples = tuple[NDArray[np.uint8] | Views, NDArray[np.integer[Any]]]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from learnet.core import Silent, default_progress, generator, write_bytes
 from learnet.data import Part
+from learnet.options.python import by_keywords
+from learnet.options.train import TrainConfig
 from learnet.plots import pictures_figure, rates_figure, to_png
 from learnet.runs import Stopwatch
 from learnet.training.augment import augment
 from learnet.training.build import build_trained
 from learnet.training.rate_finder import search_rate
 from learnet.training.solved import refuse_looking
-from learnet.training.train import configure, open_photos
+from learnet.training.train import open_photos
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,27 +53,26 @@ class FoundRate:
         }
 
 
-def find_learning_rate(
-    data: str | Path | Dataset | tuple[Any, Any],
+def run_rate_search(
+    config: TrainConfig,
     *,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    **settings: Any,
 ) -> FoundRate:
     """Suggest a learning rate for what ``learnet.train`` would do with the same arguments, and draw why.
 
     Args:
+        config: The options.
         data: As for ``train``.
         out: Folder for the picture ``learning-rate.png``.
-        progress: Where to tell how it goes; standard error if not given.
-        **settings: As for ``train``.
+        progress: Progress reporter; standard error if not given.
     """
     progress = default_progress() if progress is None else progress
-    config = configure(data, **settings)
     refuse_looking(config, "learning rate")
-    photos, folder = open_photos(data, config, out=out, progress=progress, watch=Stopwatch())
+    photos, folder = open_photos(config, data, out=out, progress=progress, watch=Stopwatch())
     if config.precision == "auto":
-        config = replace(config, precision="float32")
+        config = config.replace(precision="float32")
     examples = photos.part(Part.TRAIN)
     network = build_trained(config, classes=len(photos.dataset.class_names), images=examples[0])
     search = search_rate(
@@ -88,27 +89,29 @@ def find_learning_rate(
     return FoundRate(search=search, plot=folder / "learning-rate.png")
 
 
-def preview_augmentation(
-    data: str | Path | Dataset | tuple[Any, Any],
+find_learning_rate = by_keywords(run_rate_search, TrainConfig)
+
+
+def run_preview(
+    config: TrainConfig,
     *,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    **settings: Any,
 ) -> Path:
     """Draw a few training photos, each beside copies as ``learnet.train`` would augment them.
 
     Args:
+        config: The options.
         data: As for ``train``.
         out: Folder for the picture ``augmentation.png``.
-        progress: Where to tell how it goes; nowhere if not given.
-        **settings: As for ``train``.
+        progress: Progress reporter; silent if not given.
 
     Returns:
         The picture.
     """
-    config = configure(data, **settings)
     refuse_looking(config, "augmentation")
-    photos, folder = open_photos(data, config, out=out, progress=progress or Silent(), watch=Stopwatch())
+    photos, folder = open_photos(config, data, out=out, progress=progress or Silent(), watch=Stopwatch())
     images, labels = photos.part(Part.TRAIN)
     _, first = np.unique(labels, return_index=True)
     shown = first[:_SHOWN]
@@ -122,3 +125,6 @@ def preview_augmentation(
     figure = pictures_figure(np.stack(columns, axis=1), rows=names, columns=titles)
     write_bytes(folder / "augmentation.png", to_png(figure))
     return folder / "augmentation.png"
+
+
+preview_augmentation = by_keywords(run_preview, TrainConfig)

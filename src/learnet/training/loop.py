@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from learnet.core import LearnetError, Silent, UsageError
 from learnet.core.runs import write_table
-from learnet.training.checkpoint import Checkpoint, load_best, load_checkpoint, save_best, save_checkpoint
+from learnet.training.checkpoint import (
+    Checkpoint,
+    has_checkpoint,
+    load_best,
+    load_checkpoint,
+    save_best,
+    save_checkpoint,
+)
 from learnet.training.schedules import learning_rate
 from learnet.training.step import Trainer
 
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
     from learnet.training.feed import Batch, Feed
     from learnet.training.objective import Objective
 
@@ -216,9 +223,14 @@ class _Loop:
             return f"All {done} epochs were trained."
         if done and self._time_is_up():
             return f"The time was up after {done} of {self._config.epochs} epochs."
-        if patience is not None and done - self._at.best_epoch >= patience and done:
+        if patience is not None and done and done - self._lowest_epoch() >= patience:
             return f"The validation loss has not fallen for {patience} epochs."
         return None
+
+    def _lowest_epoch(self) -> int:
+        """Return the epoch, from 1, with the smallest validation loss; with ``keep_last`` another one is kept."""
+        losses = [row["val_loss"] for row in self._at.history]
+        return losses.index(min(losses)) + 1
 
     def _epoch(self) -> None:
         at, steps = self._at, self._feed.steps
@@ -312,8 +324,13 @@ class _Loop:
         )
 
 
+def can_resume(folder: Path, config: TrainingConfig) -> bool:
+    """Return whether a folder holds a checkpoint of a training with this configuration."""
+    return has_checkpoint(folder) and load_checkpoint(folder).notes["config"] == _comparable(config)
+
+
 def _comparable(config: TrainingConfig) -> dict[str, Any]:
     """Return the configuration as it comes back from JSON, without what may differ between a run and its resumption."""
-    values = asdict(config)
+    values = config.to_json()
     del values["checkpoint_seconds"]
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return values

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from learnet.training.config import LossName
+    from learnet.options.training import LossName
 
 
 def image_losses(name: LossName, targets: Any, logits: Any) -> Any:

@@ -10,7 +10,7 @@ from learnet.training.losses import image_losses
 if TYPE_CHECKING:
     import keras
 
-    from learnet.training.config import LossName
+    from learnet.options.training import LossName
 
 
 class Measured(NamedTuple):

@@ -9,7 +9,7 @@ from learnet.core import keras as import_keras
 if TYPE_CHECKING:
     import keras
 
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
 
 
 def make_optimizer(config: TrainingConfig) -> keras.optimizers.Optimizer:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset, Facts, InputSpec
-    from learnet.training.run_config import TrainConfig
+    from learnet.options.train import TrainConfig
+    from learnet.options.tune import TuneConfig
 
     Examples = tuple[NDArray[np.uint8], NDArray[np.int32]]
 
@@ -109,7 +110,7 @@ def decode_photos(
     used = without_empty_classes(dataset.subset(usable), skipped)
     images, digests = images[: len(usable)], digests[: len(usable)]
     copies = near_duplicate_groups(stack_hashes(facts), digests)
-    parts = _divide(used, groups=kept_together(used, copies), config=config, progress=progress)
+    parts = divide(used, groups=kept_together(used, copies), config=config, progress=progress)
     order = np.argsort(parts, kind="stable")
     arrange(images, order)
     return Photos(
@@ -138,8 +139,17 @@ def _room(count: int, spec: InputSpec, folder: Path) -> NDArray[np.uint8]:
         ) from error
 
 
-def _divide(used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig, progress: Progress) -> NDArray[np.int8]:
-    """Return each photo's part; a validation part is taken from the training part unless the dataset brings one."""
+def divide(
+    used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig | TuneConfig, progress: Progress
+) -> NDArray[np.int8]:
+    """Return each photo's part, int8 ``(n,)``; validation comes out of the training part unless one is given.
+
+    Args:
+        used: The usable photos, n of them.
+        groups: int ``(n,)``; photos of one number stay together.
+        config: How they are divided.
+        progress: Told that there are too few for a validation part.
+    """
     parts = split_in_three(
         used,
         groups=groups,
@@ -151,6 +161,6 @@ def _divide(used: Dataset, *, groups: NDArray[np.int64], config: TrainConfig, pr
     if not (parts == Part.VAL).any():
         progress.say(
             "There are too few photos for a validation part: the training photos themselves choose what is kept, and "
-            "the probabilities are not calibrated."
+            "the probabilities are not calibrated on photos that were held back."
         )
     return parts

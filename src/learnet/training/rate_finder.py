@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
     from learnet.training.feed import Batch, Feed
 
 _LOW, _HIGH = 1e-6, 10.0
@@ -114,7 +114,7 @@ def _sweep(trainer: Trainer, feed: Feed, advance: Any) -> tuple[list[float], lis
 
 def _trial(trainer: Trainer, feed: Feed, config: TrainingConfig, rate: float, advance: Any) -> float:
     """Return the mean loss at the end of a short training with a rate that falls to nothing; infinite if it fails."""
-    schedule = replace(config, learning_rate=rate, schedule="cosine", warmup_epochs=0.0, epochs=1)
+    schedule = config.replace(learning_rate=rate, schedule="cosine", warmup_epochs=0.0, epochs=1)
     ending: list[float] = []
     for number, batch in enumerate(_batches(feed, _TRIAL)):
         now = learning_rate(schedule, number, steps_per_epoch=_TRIAL)

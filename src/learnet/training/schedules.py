@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
 
 _CYCLE_RISE = 0.3  # share of the steps in which one-cycle grows
 _CYCLE_START, _CYCLE_END = 1 / 25, 1e-4  # of the largest rate
@@ -31,7 +31,7 @@ def learning_rate(config: TrainingConfig, step: int, *, steps_per_epoch: int) ->
         The rate, greater than or equal to 0.
 
     Example:
-        >>> from learnet.training.config import TrainingConfig
+        >>> from learnet.options.training import TrainingConfig
         >>> config = TrainingConfig(epochs=2, learning_rate=1.0, schedule="step", milestones=(1,), decay=0.5)
         >>> [learning_rate(config, step, steps_per_epoch=2) for step in range(4)]
         [1.0, 1.0, 0.5, 0.5]

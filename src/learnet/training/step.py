@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
-    from learnet.training.config import TrainingConfig
+    from learnet.options.training import TrainingConfig
     from learnet.training.feed import Batch, Inputs
     from learnet.training.objective import Objective
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import InputSpec
     from learnet.models import Network
+    from learnet.options.train import TrainConfig
     from learnet.runs import Run, Stopwatch, Study
     from learnet.training.photos import Photos
-    from learnet.training.run_config import TrainConfig
     from learnet.training.svm import SolvedMachine
 
 PICTURES = "support-vectors.png"
@@ -79,7 +78,7 @@ def _solve(photos: Photos, config: TrainConfig, *, progress: Progress) -> Solved
         classes=len(photos.dataset.class_names),
         kernel=config.options.get("kernel", "rbf"),
         degrees=config.options.get("degree", DEGREES),
-        class_weights=config.training.class_weights,
+        class_weights=config.training.label_weights,
         seed=config.seed,
         progress=progress,
     )
@@ -98,7 +97,7 @@ def _network(solved: SolvedMachine, config: TrainConfig, *, classes: int) -> tup
     options: dict[str, Any] = {"kernel": solved.setting.kernel, "support_vectors": [len(solved.arrays[0])]}
     if solved.setting.kernel == "polynomial":
         options["degree"] = [solved.setting.degree]
-    complete = replace(config, options=options)
+    complete = config.replace(options=options)
     network = prepare_network(complete, classes=classes)
     network.trainer.get_layer("machine").set_weights(list(solved.arrays))
     return network, complete

@@ -1,11 +1,11 @@
 """Backbones with weights, features and their cache, heads, and the conductor of the main job."""
 
+from learnet.options.transfer import Mode, TransferConfig
 from learnet.transfer_learning.baselines import SimpleMethod, answer_simply, measure_baselines
 from learnet.transfer_learning.bundle_backbone import BundleBackbone, load_bundle_backbone
 from learnet.transfer_learning.cache import FeatureCache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard
-from learnet.transfer_learning.config import Mode, TransferConfig
 from learnet.transfer_learning.extraction import Extractor, space_key
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
 from learnet.transfer_learning.journal import Interrupted

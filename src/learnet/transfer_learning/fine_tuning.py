@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -11,8 +11,9 @@ from learnet.core import DataError, LearnetError, fingerprint, probe
 from learnet.core import keras as import_keras
 from learnet.data import FACTS_VERSION, Part, cache_folder, split, stream_photos
 from learnet.inference import Predictor
-from learnet.training import Augmentation, EpochRow, Fitted, TrainingConfig, Views, fit
+from learnet.training import Augmentation, EpochRow, Fitted, Trainer, TrainingConfig, Views, fit, photo_feed
 from learnet.training.checkpoint import Checkpoint, load_best
+from learnet.training.precision import choose_precision
 from learnet.transfer_learning.activations import Wanted, affordable_versions, load_activations
 from learnet.transfer_learning.budget import OutOfTime
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, lower_part, upper_part
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset, InputSpec, Photo
-    from learnet.transfer_learning.config import TransferConfig
+    from learnet.options.training import Precision
+    from learnet.options.transfer import TransferConfig
+    from learnet.training import Batch
     from learnet.transfer_learning.cut import Cut
     from learnet.transfer_learning.study import Divided
     from learnet.transfer_learning.weights import LoadedBackbone
@@ -133,13 +136,12 @@ def training_of(mode: str, config: TransferConfig, *, spec: InputSpec) -> Traini
     )
     if mode == "partial":
         return upper
-    return replace(
-        upper,
+    return upper.replace(
         epochs=config.epochs or (12 if small else 6),
         batch_size=16,
         learning_rate=config.learning_rate or (1e-3 if small else 1e-4),
         warmup_epochs=0.5,
-        augmentation=augmentation(spec),
+        **augmentation(spec).values(),
     )
 
 
@@ -160,7 +162,15 @@ class Trainable(Protocol):
 
     @property
     def model(self) -> keras.Model:
-        """From what is fed to logits; it shares its layers with the backbone."""
+        """From what is fed to logits; it shares its layers with ``network``."""
+
+    @property
+    def network(self) -> keras.Model:
+        """The whole backbone that is trained."""
+
+    @property
+    def answering(self) -> keras.Model:
+        """The same as ``model`` in float32, as the bundle answers; it shares its layers with the loaded backbone."""
 
     def examples(self, rows: Ints) -> NDArray[Any] | Views:
         """Return what is fed of some rows' photos."""
@@ -199,7 +209,8 @@ class UpperLayers:
         self._limit, self._progress = limit_bytes, progress
         self.cut: Cut = find_cut(loaded.model, config.unfreeze)
         self._lower = lower_part(loaded.model, self.cut)
-        self.model = classifier_logits(upper_part(loaded.model, self.cut), classes=divided.classes)
+        self.network = loaded.model
+        self.model = self.answering = classifier_logits(upper_part(loaded.model, self.cut), classes=divided.classes)
         freeze_statistics(self.model)
         self._versions = 0
         self.is_late: Callable[[], bool] = lambda: False
@@ -272,6 +283,7 @@ class AllLayers:
     Args:
         divided: The photos.
         loaded: The backbone; all its layers will be changed.
+        precision: In which steps compute; the weights are float32 in any case.
         progress: Where to tell how it goes.
 
     Attributes:
@@ -280,10 +292,16 @@ class AllLayers:
 
     mode = "full"
 
-    def __init__(self, divided: Divided, loaded: LoadedBackbone, *, progress: Progress) -> None:
+    def __init__(
+        self, divided: Divided, loaded: LoadedBackbone, *, precision: Precision = "float32", progress: Progress
+    ) -> None:
         self._divided, self._loaded, self._progress = divided, loaded, progress
         self.is_late: Callable[[], bool] = lambda: False
-        self.model = classifier_logits(loaded.model, classes=divided.classes)
+        self.model = self.answering = classifier_logits(loaded.model, classes=divided.classes)
+        self.network = loaded.model
+        if precision == "bfloat16":
+            self.network = in_bfloat16(loaded.model)
+            self.model = classifier_logits(self.network, classes=divided.classes)
         freeze_statistics(self.model)
         self._last: tuple[Ints, NDArray[np.uint8]] | None = None
 
@@ -322,8 +340,44 @@ class AllLayers:
 def classifier_logits(features: keras.Model, *, classes: int) -> keras.Model:
     """Put a dense layer ``"head"`` without softmax on a model that gives features; its layers are shared."""
     keras = import_keras()
-    logits = keras.layers.Dense(classes, name="head")(features.output)
+    logits = keras.layers.Dense(classes, dtype="float32", name="head")(features.output)
     return keras.Model(features.input, logits, name=features.name)
+
+
+def faster_precision(divided: Divided, loaded: LoadedBackbone, *, how: TrainingConfig, progress: Progress) -> Precision:
+    """Return the precision in which steps of a full fine-tuning are faster here, timed on noise.
+
+    Args:
+        divided: The photos.
+        loaded: The backbone, whose weights stay as they are.
+        how: The training.
+        progress: Told what was measured.
+    """
+    spec, classes = loaded.input_spec, divided.classes
+    noise = np.random.default_rng(0).integers(0, 256, (how.batch_size, spec.height, spec.width, 3), dtype=np.uint8)
+    before = loaded.model.get_weights()
+
+    def build(precision: Precision) -> Trainer:
+        return Trainer(AllLayers(divided, loaded, precision=precision, progress=progress).model, config=how)
+
+    def batch(size: int) -> Batch:
+        labels = np.arange(size) % classes
+        return photo_feed(noise[:size], labels, classes=classes, config=how.replace(batch_size=size)).batch(0, 0)
+
+    chosen = choose_precision(build, few=batch(2), whole=lambda: batch(how.batch_size), say=progress.say)
+    loaded.model.set_weights(before)
+    return chosen
+
+
+def in_bfloat16(model: keras.Model) -> keras.Model:
+    """Return a copy of a network, weights included, whose layers compute in bfloat16."""
+
+    def rebuilt(layer: Any) -> Any:
+        return type(layer).from_config({**layer.get_config(), "dtype": "mixed_bfloat16"})
+
+    twin: Any = import_keras().models.clone_model(model, clone_function=rebuilt)
+    twin.set_weights(model.get_weights())
+    return twin
 
 
 def tune(
@@ -361,13 +415,13 @@ def tune(
     labels, seen, model = divided.labels[rows], len(inner.learn), trainable.model
     examples = trainable.examples(rows)
     part, check = slice(None if everything else seen), _part(examples, slice(seen, None))
-    loaded.model.set_weights(begin.weights)
+    trainable.network.set_weights(begin.weights)
     model.get_layer("head").set_weights([begin.kernel, begin.bias])
     fitted = fit(
         model,
         (_part(examples, part), labels[part]),
         (check, labels[seen:]),
-        config=replace(how, keep_last=everything),
+        config=how.replace(keep_last=everything),
         folder=folder,
         names=[divided.dataset.source.name(int(position)) for position in divided.order[rows[part]]],
         resume=resume,
@@ -375,10 +429,10 @@ def tune(
         on_epoch=on_epoch,
         progress=progress,
     )
-    kernel, bias = model.get_layer("head").get_weights()
+    state = _handed_over(trainable, loaded)
     return Tuned(
-        state=State(weights=loaded.model.get_weights(), kernel=kernel, bias=bias),
-        check_logits=predict_logits(model, check),
+        state=state,
+        check_logits=predict_logits(trainable.answering, check),
         fitted=fitted,
     )
 
@@ -393,15 +447,23 @@ def restore(trainable: Trainable, loaded: LoadedBackbone, *, begin: State, folde
         folder: Where its best weights are.
         outcome: As ``outcome_of`` made it.
     """
-    loaded.model.set_weights(begin.weights)
+    trainable.network.set_weights(begin.weights)
     trainable.model.set_weights(load_best(folder))
-    kernel, bias = trainable.model.get_layer("head").get_weights()
     told = dict(outcome.notes["fitted"])
     return Tuned(
-        state=State(weights=loaded.model.get_weights(), kernel=kernel, bias=bias),
+        state=_handed_over(trainable, loaded),
         check_logits=outcome.arrays["check_logits"],
         fitted=Fitted(**{**told, "history": tuple(EpochRow(**row) for row in told["history"])}),
     )
+
+
+def _handed_over(trainable: Trainable, loaded: LoadedBackbone) -> State:
+    """Return the trained network, and leave its weights in the loaded backbone and in the float32 network."""
+    kernel, bias = trainable.model.get_layer("head").get_weights()
+    if trainable.network is not loaded.model:
+        loaded.model.set_weights(trainable.network.get_weights())
+        trainable.answering.get_layer("head").set_weights([kernel, bias])
+    return State(weights=loaded.model.get_weights(), kernel=kernel, bias=bias)
 
 
 def outcome_of(tuned: Tuned) -> Checkpoint:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learnet.core.text import format_duration
 from learnet.data import Part
 from learnet.training import Batch, Trainer
 from learnet.transfer_learning.budget import (
@@ -24,7 +25,7 @@ from learnet.transfer_learning.budget import (
 )
 from learnet.transfer_learning.cut import find_cut, freeze_statistics, upper_part
 from learnet.transfer_learning.fine_tuning import CHECKED_SHARE, classifier_logits, training_of
-from learnet.transfer_learning.timing import BASELINES_SHARE, spoken
+from learnet.transfer_learning.timing import BASELINES_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     import keras
 
     from learnet.data import Dataset
+    from learnet.options.transfer import TransferConfig
     from learnet.training import TrainingConfig
-    from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.timing import Speeds
     from learnet.transfer_learning.weights import LoadedBackbone
 
@@ -109,13 +110,13 @@ class Forecast:
 
     def describe(self) -> str:
         """Return the forecast as a sentence."""
-        parts = ", ".join(f"{name} {spoken(seconds)}" for name, seconds in self.stages.items())
-        said = f"Forecast: about {spoken(self.expected)}."
+        parts = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in self.stages.items())
+        said = f"Forecast: about {format_duration(self.expected)}."
         if self.limit is not None and self.whole > self.limit:
-            said += f" Everything is more than the limit of {spoken(self.limit)}; what fits into it is done."
+            said += f" Everything is more than the limit of {format_duration(self.limit)}; what fits into it is done."
         if self.stays:
             said += " With so few photos a class, training more than the head seldom helps; it is tried once."
-        return f"{said} Everything: about {spoken(self.whole)} ({parts})."
+        return f"{said} Everything: about {format_duration(self.whole)} ({parts})."
 
 
 def forecast(

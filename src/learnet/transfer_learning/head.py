@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.core import Progress
+    from learnet.options.transfer import Balance
     from learnet.transfer_learning.solver import Curvature, Floats, Solution, Start
 
-Balance = Literal["auto", "none"]
 
 UNEQUAL = 1.5  # `auto` weighs classes where the largest has more than this times the photos of the smallest
 _STEP = 10**0.5  # between neighbouring strengths

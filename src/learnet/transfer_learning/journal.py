@@ -7,19 +7,17 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from learnet.core import LearnetError, UsageError, write_json
+from learnet.options.transfer import TransferConfig
 from learnet.training.checkpoint import Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
-
-    from learnet.transfer_learning.config import TransferConfig
 
 NOTES = "unfinished.json"
 STAGES = ("partial", "partial-all", "full", "full-all")
 _HEADS, _OUTCOME = "heads", "outcome"
-_SCHEMA = 1
-_MAY_DIFFER = ("time_limit",)  # between a run and its resumption: what it decided is noted
+_SCHEMA = 2
 
 
 class Interrupted(KeyboardInterrupt):
@@ -52,7 +50,7 @@ class Journal:
         folder: Path,
         config: TransferConfig,
         *,
-        given: Mapping[str, Any],
+        from_python: bool,
         backbone: str,
         say: Callable[[str], None] = lambda _: None,
     ) -> Journal:
@@ -61,7 +59,7 @@ class Journal:
         Args:
             folder: Of the run; it exists. What a finished run has left there to go on with is removed.
             config: What was asked.
-            given: What else a resumption needs: ``"weights_dir"``, ``"cache_limit_bytes"`` and ``"from_python"``.
+            from_python: Whether the photos are no path or name, so that only Python can resume the run.
             backbone: The backbone's fingerprint.
             say: Tells that a run is gone on with.
 
@@ -71,14 +69,14 @@ class Journal:
         """
         known = cls.open(folder)
         if known is not None and known.is_used:
-            known.check(config, given, backbone=backbone)
+            known.check(config, backbone=backbone)
             say(f"Going on with the unfinished run in '{folder}'.")
             return known
         _clear(folder)
         notes = {
             "schema": _SCHEMA,
             "config": config.to_json(),
-            "given": dict(given),
+            "from_python": from_python,
             "backbone": backbone,
             "photos": None,
             "used": False,
@@ -112,35 +110,26 @@ class Journal:
         return cls(folder, notes)
 
     @property
-    def config(self) -> dict[str, Any]:
-        """The configuration that the run was begun with, as JSON values."""
-        return dict(self._notes["config"])
+    def config(self) -> TransferConfig:
+        """The configuration that the run was started with."""
+        return TransferConfig.from_json(self._notes["config"])
 
     @property
-    def given(self) -> dict[str, Any]:
-        """What else it was given: ``"weights_dir"``, ``"cache_limit_bytes"``, ``"from_python"``."""
-        return dict(self._notes["given"])
+    def from_python(self) -> bool:
+        """Whether the photos were no path or name."""
+        return bool(self._notes["from_python"])
 
     @property
     def is_used(self) -> bool:
         """Whether there is something to go on with; see ``use``."""
         return bool(self._notes["used"])
 
-    @property
-    def limit_bytes(self) -> int:
-        """What cached activations may take."""
-        return int(self._notes["given"]["cache_limit_bytes"])
-
-    def check(self, config: TransferConfig, given: Mapping[str, Any], *, backbone: str) -> None:
+    def check(self, config: TransferConfig, *, backbone: str) -> None:
         """Refuse to go on with other arguments or another backbone; see ``go_on_or_begin``."""
-        mine = {**json.loads(json.dumps(config.to_json())), "cache_limit_bytes": given["cache_limit_bytes"]}
-        theirs = {**self._notes["config"], "cache_limit_bytes": self.limit_bytes}
-        other = [name for name in mine if name not in _MAY_DIFFER and mine[name] != theirs.get(name)]
-        if other:
-            said = ", ".join(f"{name} ({theirs.get(name)}, now {mine[name]})" for name in other)
+        if other := self.config.differences_in_words(config, lasting=True):
             raise UsageError(
-                f"There is an unfinished run in '{self.folder}', begun with another {said}. Give the same arguments or "
-                f"--resume {self.folder} to go on with it, or choose another --out."
+                f"There is an unfinished run in '{self.folder}', started with other options: {other}. Give the same "
+                f"ones or --resume {self.folder} to go on with it, or choose another --out."
             )
         if backbone != self._notes["backbone"]:
             raise LearnetError(

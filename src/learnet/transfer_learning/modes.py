@@ -16,6 +16,7 @@ from learnet.transfer_learning.fine_tuning import (
     State,
     UpperLayers,
     divide_training,
+    faster_precision,
     outcome_of,
     restore,
     training_of,
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.evaluation import Paired
+    from learnet.options.training import Precision
+    from learnet.options.transfer import TransferConfig
     from learnet.training import Fitted, TrainingConfig
     from learnet.transfer_learning.budget import Budget
-    from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.fine_tuning import Inner, Trainable, Tuned
     from learnet.transfer_learning.forecast import TrainingCost
     from learnet.transfer_learning.head import HeadResult
@@ -239,7 +241,7 @@ class Climb:
             self._loaded,
             inner,
             begin=begin,
-            how=replace(self._training(mode), epochs=epochs),
+            how=self._training(mode).replace(epochs=epochs),
             folder=folder,
             progress=self._progress,
             deadline=self._budget.until(),
@@ -346,17 +348,29 @@ class Climb:
     def _trainable(self, mode: str, *, versions: int) -> Trainable:
         made: Trainable
         if mode == "full":
-            made = AllLayers(self._divided, self._loaded, progress=self._progress)
+            precision = self._precision()
+            made = AllLayers(self._divided, self._loaded, precision=precision, progress=self._progress)
         else:
             made = UpperLayers(
                 self._divided,
                 self._loaded,
-                config=replace(self._config, versions=versions),
+                config=self._config.replace(versions=versions),
                 limit_bytes=self._limit,
                 progress=self._progress,
             )
         made.is_late = lambda: self._budget.left() < 0
         return made
+
+    def _precision(self) -> Precision:
+        """Return in which numbers all layers are trained; a resumption takes what was decided."""
+        if self._config.precision != "auto":
+            return self._config.precision
+        chosen: Precision | None = self._journal.known("precision")
+        if chosen is None:
+            how = self._training("full")
+            chosen = faster_precision(self._divided, self._loaded, how=how, progress=self._progress)
+            self._journal.decide("precision", chosen)
+        return chosen
 
     def _stay(self, reason: str, *, finding: bool = False) -> Chosen:
         if reason:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
 from learnet.core import UsageError
 from learnet.transfer_learning.journal import Journal
-from learnet.transfer_learning.transfer import transfer
+from learnet.transfer_learning.transfer import run
 
 if TYPE_CHECKING:
     from learnet.core import Progress
@@ -15,32 +15,28 @@ if TYPE_CHECKING:
     from learnet.runs import Run
 
 
-class ResumeChanges(TypedDict, total=False):
-    """What may differ between a run and its resumption."""
-
-    time_limit: float | None
-    elapsed: float
-
-
 def resume(
     folder: str | Path,
     *,
     data: str | Path | Dataset | tuple[Any, Any] | None = None,
+    time_limit: float | None = None,
+    weights_dir: str | None = None,
     progress: Progress | None = None,
-    **changes: Unpack[ResumeChanges],
+    elapsed: float = 0.0,
 ) -> Run:
-    """Go on with a run of ``transfer`` that was interrupted; see there.
+    """Continue a run of ``transfer`` that was interrupted; see there.
 
     Args:
         folder: Of the run.
         data: What it was given, if that was no path or name.
-        progress: Where to tell how it goes; standard error if not given.
-        **changes: What may differ: ``time_limit``, which counts anew from now, and ``elapsed``, the seconds that are
-            over of it already.
+        time_limit: Seconds from now; the run's own limit, counted anew, if not given.
+        weights_dir: A folder with weight files; the run's own if not given.
+        progress: Progress reporter; standard error if not given.
+        elapsed: Seconds of the time limit that are over already.
 
     Raises:
         UsageError: If there is no such run, or it is finished.
-        LearnetError: If the photos or the backbone are not those that it was begun with.
+        LearnetError: If the photos or the backbone are not those that it was started with.
     """
     place = Path(folder)
     journal = Journal.open(place)
@@ -50,14 +46,8 @@ def resume(
         raise UsageError(
             f"There is no unfinished run in '{folder}'. Give the folder that 'learnet transfer' named, or begin one."
         )
-    config, given = {**journal.config, **changes}, journal.given
-    if data is None and given["from_python"]:
+    if data is None and journal.from_python:
         raise UsageError("The run was given its photos from Python: resume it there, with data=...")
-    return transfer(
-        config.pop("data") if data is None else data,
-        **{name: value for name, value in config.items() if name != "data"},
-        weights_dir=given["weights_dir"],
-        cache_limit_bytes=given["cache_limit_bytes"],
-        out=place,
-        progress=progress,
-    )
+    changes = {"time_limit": time_limit, "weights_dir": weights_dir}
+    config = journal.config.replace(**{name: value for name, value in changes.items() if value is not None})
+    return run(config, data=data, out=place, progress=progress, elapsed=elapsed)

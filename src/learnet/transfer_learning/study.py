@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import Dataset, Finding, Skipped
     from learnet.evaluation import BaselineRow
+    from learnet.options.transfer import TransferConfig
     from learnet.runs import Stopwatch
     from learnet.transfer_learning.budget import Budget
-    from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.extraction import Features
 
 

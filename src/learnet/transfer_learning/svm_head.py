@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import InputSpec
+    from learnet.options.transfer import Balance
     from learnet.runs import Product, Study
-    from learnet.transfer_learning.head import Balance
     from learnet.transfer_learning.solver import Floats
 
 _FOLDS = 5

@@ -11,15 +11,16 @@ import numpy as np
 
 from learnet.core import generator
 from learnet.data import stream_photos
+from learnet.inference import Predictor
 from learnet.transfer_learning.solver import SURE, Design, Objective, SoftmaxLoss, minimise, single_threaded_blas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from learnet.data import Dataset, InputSpec
-    from learnet.inference import Predictor
+    from learnet.transfer_learning.weights import LoadedBackbone
 
 _SAMPLE = 32  # photos
 _WARM = 4
@@ -89,14 +90,10 @@ class Speeds:
 
 def measure_speeds(
     dataset: Dataset,
+    loaded: LoadedBackbone,
     *,
-    spec: InputSpec,
-    build: Callable[[], object],
-    compile_predictor: Callable[[], Predictor],
     known: Collection[bytes],
     rows: int,
-    size: int,
-    classes: int,
     thorough: bool,
     seed: int,
 ) -> tuple[Speeds, Predictor | None]:
@@ -104,19 +101,16 @@ def measure_speeds(
 
     Args:
         dataset: The photos.
-        spec: How they are prepared.
-        build: Builds the backbone, if that was not done before.
-        compile_predictor: Compiles it; not called if the cache knows all of the sample.
+        loaded: The backbone; its network is built here if that was not done before.
         known: SHA-256 of the photos whose features the cache holds.
         rows: How many photos will train.
-        size: Length of a feature vector.
-        classes: How many classes there are.
         thorough: Compile the backbone and send photos through it also if the cache knows all of the sample.
         seed: Chooses the sample.
 
     Returns:
         The speeds, and the predictor if it was compiled.
     """
+    spec, classes = loaded.input_spec, len(dataset.class_names)
     chosen = generator(seed, "forecast").permutation(len(dataset))[:_SAMPLE].tolist()
     begin = time.perf_counter()
     seen = [
@@ -125,13 +119,13 @@ def measure_speeds(
     looking = (time.perf_counter() - begin) / max(1, len(seen))
     new = [index for index, here in zip(chosen, seen, strict=True) if not here]
     begin = time.perf_counter()
-    build()
+    _ = loaded.model  # builds it
     compiling, computing, predictor = _BUILT * (time.perf_counter() - begin), 0.0, None
     if new or thorough:
-        predictor = compile_predictor()
+        predictor = Predictor.compile(loaded.model)
         compiling = time.perf_counter() - begin
         computing = _seconds_a_photo(dataset, new or chosen, spec=spec, predictor=predictor)
-    preparing, shaping, passing, stepping = _solving(rows=rows, size=size, classes=classes)
+    preparing, shaping, passing, stepping = _solving(rows=rows, size=loaded.feature_size, classes=classes)
     speeds = Speeds(
         compiling=compiling,
         computing=computing,
@@ -160,21 +154,6 @@ def round_robin(labels: NDArray[np.integer[Any]], *, seed: int) -> NDArray[np.in
     turn = np.arange(len(labels)) - np.repeat(starts, counts)
     result: NDArray[np.int64] = order[np.lexsort((labels[order], turn))]
     return result
-
-
-def spoken(seconds: float) -> str:
-    """Return a duration for people.
-
-    Example:
-        >>> spoken(8.2), spoken(71), spoken(4000)
-        ('8 s', '1 min 11 s', '1 h 6 min')
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def _seconds_a_photo(dataset: Dataset, chosen: Sequence[int], *, spec: InputSpec, predictor: Predictor) -> float:

@@ -14,9 +14,9 @@ from learnet.transfer_learning.fine_tuning import readable
 
 if TYPE_CHECKING:
     from learnet.core import Progress
+    from learnet.options.transfer import TransferConfig
     from learnet.runs import Study
     from learnet.transfer_learning.budget import Budget
-    from learnet.transfer_learning.config import TransferConfig
     from learnet.transfer_learning.modes import Chosen
     from learnet.transfer_learning.study import Divided
     from learnet.transfer_learning.weights import LoadedBackbone

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.core import LearnetError, UsageError, default_progress, require_backend
+from learnet.core import LearnetError, Silent, UsageError, default_progress, require_backend
 from learnet.core.runs import run_folder
+from learnet.core.text import format_duration
 from learnet.data import Part, open_dataset
-from learnet.inference import Predictor
-from learnet.runs import Product, Run, Stopwatch, publish
+from learnet.options.python import by_keywords
+from learnet.options.transfer import TransferConfig
+from learnet.runs import Product, Run, Stopwatch, publish, refuse_finished
 from learnet.transfer_learning.budget import (
     FIRST_BUNDLE,
     MEASURED,
@@ -27,15 +29,13 @@ from learnet.transfer_learning.bundle_backbone import load_bundle_backbone
 from learnet.transfer_learning.cache import usable_cache
 from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
-from learnet.transfer_learning.config import TransferConfig, TransferSettings, checked_settings
 from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_of
 from learnet.transfer_learning.forecast import forecast, needed, part_sizes, set_aside
-from learnet.transfer_learning.head import Balance
 from learnet.transfer_learning.journal import Interrupted, Journal
 from learnet.transfer_learning.modes import Chosen, Climb
 from learnet.transfer_learning.study import divide, study
 from learnet.transfer_learning.svm_head import SvmResult, show_support_vectors, svm_product
-from learnet.transfer_learning.timing import measure_speeds, round_robin, spoken
+from learnet.transfer_learning.timing import measure_speeds, round_robin
 from learnet.transfer_learning.trained import measure_chosen, with_finding
 from learnet.transfer_learning.weights import load_backbone
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.evaluation import BaselineRow
+    from learnet.inference import Predictor
     from learnet.runs import RunConfig, Study
     from learnet.transfer_learning.cache import FeatureCache
     from learnet.transfer_learning.extraction import Features
@@ -62,53 +63,30 @@ _IN_TURN, _LOOKED = "classes in turn", "photos looked at"  # the order of the ph
 _TAUGHT_SHARE = 0.75  # of a class's photos, where the time does not allow for as many as were asked for
 
 
-def transfer(
-    data: str | Path | Dataset | tuple[Any, Any],
+def run(
+    config: TransferConfig,
     *,
-    backbone: str = "efficientnet_lite0",
-    weights: str = "imagenet",
-    weights_dir: str | Path | None = None,
-    train_per_class: int | None = None,
-    test_fraction: float = 0.2,
-    balance: Balance = "auto",
-    label_depth: int | None = None,
-    group_by: str | None = None,
-    max_pixels: int = 100_000_000,
-    cache_limit_bytes: int = 10_000_000_000,
-    seed: int = 0,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    **settings: Unpack[TransferSettings],
+    elapsed: float = 0.0,
 ) -> Run:
     """Turn labelled photos into a tuned, calibrated, tested and proven classifier.
 
     The photos' features are computed once by a frozen backbone (and cached by content); a multinomial logistic
     regression is solved on them, its strength chosen by cross-validation on the training part; the test part, which
-    nothing has seen, gives the figures of the report.
+    nothing has seen, gives the figures of the report. With ``head="svm"`` a support-vector machine takes the
+    regression's place, its setting chosen from a grid over C and the polynomial's degree or the kernel's scale.
 
     Killed at any moment and called again with the same arguments and ``out``, or by ``resume``, it goes on with its
     training; without a time limit the outcome is the same, bit for bit, on the same machine and libraries.
 
     Args:
+        config: The options.
         data: A folder, a manifest, the name of a known data set, an open ``Dataset``, or ``(images, labels)``.
-        backbone: A name of ``BACKBONES``, or the folder of a bundle that learnet has trained.
-        weights: ``"imagenet"``, or ``"random"`` for tests and timing.
-        weights_dir: A folder with weight files, for machines without a network.
-        train_per_class: Photos a class to train with, all others test; None for all but ``test_fraction``.
-        test_fraction: Share of the photos to test with, in (0, 1); not used where the dataset brings its own test part.
-        balance: ``"auto"`` weighs rare classes up where classes are unequal, ``"none"`` does not.
-        label_depth: Which folder level below ``data`` names the class.
-        group_by: Photos whose path gives the same match of this regular expression stay on one side of the split.
-        max_pixels: Photos with more pixels are skipped.
-        cache_limit_bytes: Size of the feature cache, and of what ``"partial"`` caches; 0 uses none.
-        seed: Every random choice comes from it; 0 or greater.
-        out: Folder of the run; ``runs/NAME-TIME`` if not given. An unfinished run in it is gone on with.
-        progress: Where to tell how it goes; standard error if not given.
-        **settings: What classifies, what is trained and for how long, by the names of ``TransferConfig``: ``head`` and
-            ``kernel`` (with ``head="svm"`` a support-vector machine takes the regression's place, its setting chosen
-            from a grid over C and the polynomial's degree or the kernel's scale); ``mode``, ``unfreeze``, ``epochs``,
-            ``learning_rate``, ``discriminative``, ``versions``, ``time_limit``, ``keep_mode``; and
-            ``elapsed``, the seconds of the time limit that are over already.
+        out: Folder of the run; ``runs/NAME-TIME`` if not given. An unfinished run in it is continued.
+        progress: Progress reporter; standard error if not given.
+        elapsed: Seconds of the time limit that are over already.
 
     Returns:
         The run, with its measurements, report and bundle.
@@ -122,43 +100,25 @@ def transfer(
     """
     watch = Stopwatch()
     progress = default_progress() if progress is None else progress
-    name = backbone if _is_bundle(backbone) else BACKBONES[backbone].name
-    if balance not in get_args(Balance):
-        raise UsageError(f"balance must be one of {', '.join(get_args(Balance))}; it is '{balance}'.")
-    if seed < 0 or cache_limit_bytes < 0:
-        raise UsageError(f"seed and the cache's limit must be 0 or greater; they are {seed} and {cache_limit_bytes}.")
-    elapsed = settings.get("elapsed", 0.0)
-    config = TransferConfig(
-        data="",
-        backbone=name,
-        weights=weights,
-        train_per_class=train_per_class,
-        test_fraction=test_fraction,
-        balance=balance,
-        label_depth=label_depth,
-        group_by=group_by,
-        max_pixels=max_pixels,
-        seed=seed,
-        **checked_settings(settings),
-    )
-    if config.head == "svm" and _is_bundle(name):
-        raise UsageError(
-            "A support-vector machine classifies the features of a named backbone; the backbone is a bundle, "
-            f"'{backbone}'. Leave out --head svm, or name one of {', '.join(BACKBONES.names()[:3])}, ..."
-        )
+    config = checked(config)
     require_backend()
-    dataset = open_dataset(data, label_depth=label_depth, group_by=group_by, progress=progress)
+    if out is not None and Journal.open(Path(out)) is None:
+        refuse_finished(Path(out))
+    source = config.data if data is None else data
+    dataset = open_dataset(source, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
     progress.say(dataset.layout)
-    config = replace(config, data=str(data) if isinstance(data, str | Path) else dataset.name)
+    if not isinstance(source, str | Path):
+        config = config.replace(data=dataset.name)
     folder = run_folder(out, dataset.name)
     watch.lap("scan")
-    loaded = _load(name, weights=weights, weights_dir=weights_dir, seed=seed)
+    loaded = load_configured(config)
     watch.lap("find the backbone")
-    places = {"weights_dir": None if weights_dir is None else str(weights_dir), "cache_limit_bytes": cache_limit_bytes}
-    given = {**places, "from_python": not isinstance(data, str | Path)}
-    journal = Journal.go_on_or_begin(folder, config, given=given, backbone=loaded.fingerprint, say=progress.say)
+    from_python = not isinstance(source, str | Path)
+    journal = Journal.go_on_or_begin(
+        folder, config, from_python=from_python, backbone=loaded.fingerprint, say=progress.say
+    )
     try:
-        with usable_cache(cache_limit_bytes, say=progress.say) as cache:
+        with usable_cache(config.cache_limit_bytes, say=progress.say) as cache:
             work = _Work(
                 dataset,
                 loaded,
@@ -175,6 +135,25 @@ def transfer(
     except LearnetError:
         journal.forget_if_unused()
         raise
+
+
+transfer = by_keywords(run, TransferConfig)
+
+
+def checked(config: TransferConfig) -> TransferConfig:
+    """Return the configuration with its backbone's name as the table has it.
+
+    Raises:
+        UsageError: If there is no such backbone, or its features cannot be classified as asked.
+    """
+    if not _is_bundle(config.backbone):
+        return config.replace(backbone=BACKBONES[config.backbone].name)
+    if config.head == "svm":
+        raise UsageError(
+            "A support-vector machine classifies the features of a named backbone; the backbone is a bundle, "
+            f"'{config.backbone}'. Leave out --head svm, or name one of {', '.join(BACKBONES.names()[:3])}, ..."
+        )
+    return config
 
 
 class _Work:
@@ -204,12 +183,13 @@ class _Work:
             kinds = dataset.labels.astype(np.int64) * (len(Part) + 1) + dataset.parts
             dataset = dataset.subset(round_robin(kinds, seed=config.seed))
         self._dataset = dataset
-        self._key = space_of(loaded)
 
     def run(self, folder: Path) -> Run:
         """Do everything; after the head there is a bundle at any moment."""
         config, watch, progress, budget = self._config, self._watch, self._progress, self._budget
-        speeds, predictor = self._speeds()
+        built = watch.stages["find the backbone"] if _is_bundle(config.backbone) else 0.0
+        speeds, predictor = _timed(self._dataset, self._loaded, config, self._cache)
+        speeds = replace(speeds, compiling=speeds.compiling + built)
         told = forecast(self._dataset, self._loaded, speeds, config=config, begun=lambda: watch.total() + self._elapsed)
         progress.say(told.describe())
         most = self._set_aside(told, speeds)
@@ -241,7 +221,7 @@ class _Work:
                 self._loaded,
                 solved,
                 config=config,
-                limit_bytes=self._journal.limit_bytes,
+                limit_bytes=self._config.cache_limit_bytes,
                 journal=self._journal,
                 progress=progress,
                 costs=told.costs,
@@ -305,36 +285,11 @@ class _Work:
         if limit is not None and most < few:
             starting, after = told.stages["starting"], needed(speeds, photos=photos, few=few)
             raise UsageError(
-                f"The time limit of {spoken(limit)} is too short: starting took {spoken(starting)}, and a few photos, "
-                f"the head, the bundle and the report may take {spoken(after)} on this machine as it is now. Give at "
-                f"least {spoken(1.2 * (starting + after))}."
+                f"The time limit of {format_duration(limit)} is too short: starting took {format_duration(starting)}, "
+                f"and a few photos, the head, the bundle and the report may take {format_duration(after)} on this "
+                f"machine as it is now. Give at least {format_duration(1.2 * (starting + after))}."
             )
         return most
-
-    def _speeds(self) -> tuple[Speeds, Predictor | None]:
-        loaded = self._loaded
-        speeds, predictor = measure_speeds(
-            self._dataset,
-            spec=loaded.input_spec,
-            build=lambda: loaded.model,
-            compile_predictor=lambda: Predictor.compile(loaded.model),
-            known=self._known(),
-            rows=part_sizes(self._dataset, self._config)[0],
-            size=loaded.feature_size,
-            classes=len(self._dataset.class_names),
-            thorough=self._config.mode != "head" or self._config.time_limit is not None,
-            seed=self._config.seed,
-        )
-        built = self._watch.stages["find the backbone"] if _is_bundle(self._config.backbone) else 0.0
-        return replace(speeds, compiling=speeds.compiling + built), predictor
-
-    def _known(self) -> frozenset[bytes]:
-        if self._cache is None:
-            return frozenset()
-        try:
-            return self._cache.open_space(self._key, size=self._loaded.feature_size, name=self._loaded.name).known()
-        except CacheError:
-            return frozenset()
 
     def _features(self, predictor: Predictor | None, *, most: int) -> Features:
         """Look at all photos, or at as many as there is time for; a resumption looks at the same ones."""
@@ -354,6 +309,61 @@ class _Work:
         return features
 
 
+def plan(
+    config: TransferConfig,
+    *,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Return what ``transfer`` would do with the same arguments, without doing it.
+
+    Args:
+        config: The options.
+        data: As for ``transfer``.
+        progress: Progress reporter; silent if not given.
+
+    Returns:
+        ``"photos"``: about how many would train, validate and test; ``"forecast"``: sentences, from a few timed photos
+        and steps.
+    """
+    watch, progress = Stopwatch(), progress or Silent()
+    config = checked(config)
+    require_backend()
+    source = config.data if data is None else data
+    dataset = open_dataset(source, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
+    loaded = load_configured(config)
+    with usable_cache(config.cache_limit_bytes, say=progress.say) as cache:
+        speeds, _ = _timed(dataset, loaded, config, cache)
+    told = forecast(dataset, loaded, speeds, config=config, begun=watch.total)
+    train, test = part_sizes(dataset, config)
+    validation = int((dataset.parts == Part.VAL).sum())
+    photos = {"train": train, "validation": validation, "test": test - validation}
+    return {"photos": photos, "forecast": [told.describe()], "seconds": round(told.expected, 1)}
+
+
+def _timed(
+    dataset: Dataset, loaded: LoadedBackbone, config: TransferConfig, cache: FeatureCache | None
+) -> tuple[Speeds, Predictor | None]:
+    """Time a few photos; return the speeds, and the compiled backbone if it was needed for that."""
+    return measure_speeds(
+        dataset,
+        loaded,
+        known=_known(loaded, cache),
+        rows=part_sizes(dataset, config)[0],
+        thorough=config.mode != "head" or config.time_limit is not None,
+        seed=config.seed,
+    )
+
+
+def _known(loaded: LoadedBackbone, cache: FeatureCache | None) -> frozenset[bytes]:
+    if cache is None:
+        return frozenset()
+    try:
+        return cache.open_space(space_of(loaded), size=loaded.feature_size, name=loaded.name).known()
+    except CacheError:
+        return frozenset()
+
+
 def _fewer_per_class(
     config: TransferConfig, dataset: Dataset, features: Features, *, say: Callable[[str], None]
 ) -> TransferConfig:
@@ -365,7 +375,7 @@ def _fewer_per_class(
     if most >= config.train_per_class:
         return config
     say(f"The time allows for {most} training photos a class instead of {config.train_per_class}.")
-    return replace(config, train_per_class=most)
+    return config.replace(train_per_class=most)
 
 
 def _is_bundle(backbone: str) -> bool:
@@ -375,12 +385,12 @@ def _is_bundle(backbone: str) -> bool:
     )
 
 
-def _load(name: str, *, weights: str, weights_dir: str | Path | None, seed: int) -> LoadedBackbone:
-    if _is_bundle(name):
-        return load_bundle_backbone(Path(name))
-    return load_backbone(
-        name, weights=weights, weights_dir=None if weights_dir is None else Path(weights_dir), seed=seed
-    )
+def load_configured(config: TransferConfig) -> LoadedBackbone:
+    """Return the backbone that a configuration names, with its weights."""
+    if _is_bundle(config.backbone):
+        return load_bundle_backbone(Path(config.backbone))
+    folder = None if config.weights_dir is None else Path(config.weights_dir)
+    return load_backbone(config.backbone, weights=config.weights, weights_dir=folder, seed=config.seed)
 
 
 def _head_product(made: Study, solved: HeadResult | SvmResult, *, loaded: LoadedBackbone) -> Product:

@@ -129,8 +129,7 @@ def _names(records: Sequence[TrialRecord]) -> list[str]:
 
 
 def _page(tuned: Tuned, shares: dict[str, float]) -> str:
-    space = Space.from_json(tuned.config.space)
-    drawn, laid_out = points(tuned.trials), axes(space, tuned.trials)
+    drawn, laid_out = points(tuned.trials), axes(tuned.space, tuned.trials)
     sections = [
         ("history", "How the search went", _figure(history_figure(drawn), "Validation accuracy by trial")),
         ("importance", "Which settings mattered", _importance(shares, tuned)),
@@ -227,7 +226,7 @@ def _importance(shares: dict[str, float], tuned: Tuned) -> Html:
 
 
 def _command(tuned: Tuned) -> Html:
-    return tag("pre", tag("code", f"{tuned.config.command()} --trials {len(tuned.trials)}"))
+    return tag("pre", tag("code", tuned.config.command()))
 
 
 def _cell(value: Any) -> object:

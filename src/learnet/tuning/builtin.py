@@ -10,7 +10,7 @@ from learnet.tuning.settings import SOLVER, sizes
 from learnet.tuning.space import Choice, Parameter, Range, Space
 
 if TYPE_CHECKING:
-    from learnet.tuning.propose import SearchName
+    from learnet.options.tune import SearchName
 
 HYPERBAND_EPOCHS = 27  # three rungs of a third each
 

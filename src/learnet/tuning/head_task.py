@@ -15,11 +15,11 @@ from learnet.data import (
     near_duplicate_groups,
     open_dataset,
     photo_findings,
-    split_in_three,
     stack_hashes,
 )
 from learnet.evaluation import choose_threshold, fit_temperature, measure, softmax
 from learnet.runs import Study, fingerprint, kept_together, publish, without_empty_classes
+from learnet.training.photos import divide
 from learnet.transfer_learning import load_backbone
 from learnet.transfer_learning.baselines import measure_baselines
 from learnet.transfer_learning.cache import usable_cache
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset
+    from learnet.options.tune import StudyOptions, TuneConfig
     from learnet.runs import Product, Run, Stopwatch
     from learnet.transfer_learning import LoadedBackbone
     from learnet.transfer_learning.extraction import Features
-    from learnet.tuning.config import TuneConfig
     from learnet.tuning.record import TrialRecord
     from learnet.tuning.space import Values
     from learnet.tuning.task import Deadline
@@ -54,8 +54,7 @@ class HeadTask:
     Args:
         config: Of the study.
         data: What the photos are in.
-        weights_dir: A folder with weight files, or None.
-        cache_limit_bytes: Size of the feature cache; 0 uses none.
+        how: Where weights and features lie on this machine.
         progress: Where to tell how it goes.
         watch: Books the time.
 
@@ -72,20 +71,19 @@ class HeadTask:
         config: TuneConfig,
         data: Any,
         *,
-        weights_dir: str | Path | None,
-        cache_limit_bytes: int,
+        how: StudyOptions,
         progress: Progress,
         watch: Stopwatch,
     ) -> None:
         dataset = open_dataset(data, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
         progress.say(dataset.layout)
         watch.lap("scan")
-        folder = None if weights_dir is None else Path(weights_dir)
+        folder = None if how.weights_dir is None else Path(how.weights_dir)
         self._loaded = load_backbone(
             config.backbone or "", weights=config.weights, weights_dir=folder, seed=config.seed
         )
         watch.lap("find the backbone")
-        with usable_cache(cache_limit_bytes, say=progress.say) as cache:
+        with usable_cache(how.cache_limit_bytes, say=progress.say) as cache:
             features = Extractor.of(self._loaded, cache=cache, max_pixels=config.max_pixels, progress=progress).run(
                 dataset
             )
@@ -228,30 +226,6 @@ class HeadTask:
             description=f"{product.description} Head of trial {winner.number} of a search.",
             details={"backbone": loaded.name, "val_accuracy": winner.accuracy, "val_loss": winner.loss},
         )
-
-
-def divide(dataset: Dataset, *, groups: np.ndarray, config: TuneConfig, progress: Progress) -> np.ndarray:
-    """Return each photo's part, int8 ``(n,)``; a validation part comes out of the training part unless one is given.
-
-    Args:
-        dataset: The usable photos, n of them.
-        groups: int ``(n,)``; photos of one number stay together.
-        config: How they are divided.
-        progress: Where to tell that there are too few.
-    """
-    parts = split_in_three(
-        dataset,
-        groups=groups,
-        seed=config.seed,
-        test_fraction=config.test_fraction,
-        train_per_class=config.train_per_class,
-        validation_fraction=config.validation_fraction,
-    )
-    if not (parts == Part.VAL).any():
-        progress.say(
-            "There are too few photos for a validation part: the training photos themselves choose the winner."
-        )
-    return parts
 
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:

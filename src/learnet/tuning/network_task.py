@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from learnet.core import LearnetError, UsageError, require_backend, write_json
 from learnet.data import InputSpec, Part, open_dataset
 from learnet.models import ARCHITECTURES
+from learnet.options.train import TrainConfig
 from learnet.runs import publish
 from learnet.training import EpochRow, Fitted, fit
 from learnet.training.build import build_trained, prepare_network
-from learnet.training.checkpoint import has_checkpoint, load_best
+from learnet.training.checkpoint import load_best
 from learnet.training.examine import examine, product
+from learnet.training.loop import can_resume
 from learnet.training.photos import decode_photos
-from learnet.training.train import configure
 from learnet.tuning.ledger import Outcome
 from learnet.tuning.record import describe
 from learnet.tuning.settings import check_space, network_config
@@ -29,10 +30,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from learnet.core import Progress
+    from learnet.options.tune import TuneConfig
     from learnet.runs import Run, Stopwatch
-    from learnet.training import TrainConfig
     from learnet.training.photos import Photos
-    from learnet.tuning.config import TuneConfig
     from learnet.tuning.record import TrialRecord
     from learnet.tuning.space import Space, Values
     from learnet.tuning.task import Deadline
@@ -42,21 +42,9 @@ _FITTED = "fitted.json"
 
 def base_config(config: TuneConfig) -> TrainConfig:
     """Return how the network is trained where the space says nothing."""
-    made = configure(
-        config.data,
-        model=config.model,
-        recipe=config.recipe,
-        train_per_class=config.train_per_class,
-        test_fraction=config.test_fraction,
-        label_depth=config.label_depth,
-        group_by=config.group_by,
-        max_pixels=config.max_pixels,
-        seed=config.seed,
-        validation_fraction=config.validation_fraction,
-    )
-    if made.precision == "auto":  # trials that time their steps would not be the same again
-        made = replace(made, precision="float32")
-    return replace(made, training=replace(made.training, jit=False))
+    made = TrainConfig.of(**config.shared(TrainConfig))
+    # Trials that time their steps would not be the same again.
+    return made.replace(precision="float32" if made.precision == "auto" else made.precision, jit=False)
 
 
 def check_network_space(space: Space, config: TuneConfig) -> None:
@@ -122,7 +110,7 @@ class NetworkTask:
             folder=folder,
             names=photos.names(Part.TRAIN),
             auxiliary_weights=made.auxiliary_weights,
-            resume=has_checkpoint(folder),
+            resume=can_resume(folder, config.training),
             on_epoch=lambda row: on_epoch(row.epoch, row.val_accuracy),
             progress=Watched(deadline),
         )

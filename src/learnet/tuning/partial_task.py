@@ -13,7 +13,8 @@ from learnet.evaluation import fit_temperature, softmax
 from learnet.inference import Predictor
 from learnet.models import backbone
 from learnet.runs import publish
-from learnet.training.checkpoint import has_checkpoint, load_best
+from learnet.training.checkpoint import load_best
+from learnet.training.loop import can_resume
 from learnet.transfer_learning import BACKBONES, TransferConfig, solve_head
 from learnet.transfer_learning.cut import boundaries
 from learnet.transfer_learning.fine_tuning import (
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import InputSpec
+    from learnet.options.tune import TuneConfig
     from learnet.runs import Product, Run, Stopwatch
     from learnet.training import TrainingConfig
-    from learnet.tuning.config import TuneConfig
     from learnet.tuning.head_task import HeadTask
     from learnet.tuning.record import TrialRecord
     from learnet.tuning.space import Space, Values
@@ -116,7 +117,7 @@ class PartialTask:
             how=plan.training,
             folder=folder,
             progress=watched,
-            resume=has_checkpoint(folder),
+            resume=can_resume(folder, plan.training),
             on_epoch=lambda row: on_epoch(row.epoch, row.val_accuracy),
         )
         fitted = tuned.fitted
@@ -202,19 +203,6 @@ def _names_boundaries(space: Space) -> bool:
 def _plan(values: Values, config: TuneConfig, *, spec: InputSpec, known: tuple[str, ...] | None = None) -> _Plan:
     """Return how a trial with these values trains."""
     place, training = partial_settings(values, boundaries=known)
-    asked = TransferConfig(
-        data=config.data,
-        backbone=config.backbone or "",
-        weights=config.weights,
-        train_per_class=config.train_per_class,
-        test_fraction=config.test_fraction,
-        balance="auto",
-        label_depth=config.label_depth,
-        group_by=config.group_by,
-        max_pixels=config.max_pixels,
-        seed=config.seed,
-        mode="partial",
-        **place,
-    )
+    asked = config.part(TransferConfig).replace(mode="partial", **place)
     usual = training_of("partial", asked, spec=spec)
-    return _Plan(config=asked, training=replace(usual, **training))
+    return _Plan(config=asked, training=usual.adapted(**training))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from learnet.core import UsageError, generator
+from learnet.options.tune import SearchName
 from learnet.tuning.storage import optuna
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from learnet.tuning.record import TrialRecord
     from learnet.tuning.space import Space, Values
 
-SearchName = Literal["manual", "grid", "random", "tpe", "hyperband"]
 _STARTUP = 10  # trials before TPE has something to go by; drawn as a random search draws them
 _HUGE = 1_000_000  # points of a grid beyond which it is not shuffled
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from learnet.core import UsageError
 from learnet.core.errors import unknown_name
 from learnet.models import ARCHITECTURES
-from learnet.training.changes import TrainingChanges, changed
-from learnet.training.config import TrainingConfig
+from learnet.options.common import SplitOptions
+from learnet.options.train import TrainConfig
+from learnet.options.training import TrainingConfig
 from learnet.tuning.head_descent import HeadSettings
 from learnet.tuning.space_file import OPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from learnet.training import TrainConfig
     from learnet.tuning.space import Space, Values
 
 WHOLE = ("versions", "epochs", "batch_size", "crop", "cutout", "patience", "width", "depth", "input_size")
@@ -29,6 +28,7 @@ _AFTER_BACKBONE = ("dropout", "noise", "mixup", "scaling", "class_weights")
 HEAD_NAMES = (*_DESCENT, *_AFTER_BACKBONE)
 PARTIAL_NAMES = (*_DESCENT, "ema", "discriminative", "unfreeze", "versions")
 _DERIVED = ("augmentation", "width", "depth")
+NOT_TUNED = {*SplitOptions.model_fields, "model", "recipe", "options", "seed", "tensorboard"}  # the same in all trials
 _ROTATION, _ZOOM, _COLOUR, _CROP = 20.0, 0.2, 0.3, 1 / 8  # at full strength
 _WIDEST = 512
 
@@ -55,7 +55,7 @@ def head_settings(values: Values, *, seed: int) -> HeadSettings:
     descent = {name: value for name, value in given.items() if name in _DESCENT}
     other = {name: value for name, value in given.items() if name in _AFTER_BACKBONE}
     try:
-        training = replace(TrainingConfig(epochs=20, seed=seed), **descent)
+        training = TrainingConfig(epochs=20, seed=seed).adapted(**descent)
         return HeadSettings(training=training, solver=solver, **other)
     except TypeError as error:
         raise UsageError(f"A setting of the head has a value of a wrong kind: {error}.") from error
@@ -84,10 +84,7 @@ def partial_settings(
     if boundaries is not None and "unfreeze" in place and place["unfreeze"] not in boundaries:
         raise unknown_name("boundary", str(place["unfreeze"]), boundaries)
     training = {name: value for name, value in values.items() if name not in place}
-    try:
-        TrainingConfig(**training)
-    except TypeError as error:
-        raise UsageError(f"A setting of the upper layers has a value of a wrong kind: {error}.") from error
+    TrainingConfig().adapted(**training)
     return place, training
 
 
@@ -103,19 +100,19 @@ def network_config(values: Values, base: TrainConfig) -> TrainConfig:
     """
     options = {name.removeprefix(OPTION): _listed(value) for name, value in values.items() if name.startswith(OPTION)}
     plain = {name: value for name, value in values.items() if not name.startswith(OPTION) and name not in _DERIVED}
-    known = [*TrainingChanges.__annotations__, *_DERIVED]
+    known = [*TrainConfig.visible().keys() - NOT_TUNED, *_DERIVED]
     for name in plain:
         if name not in known:
             raise unknown_name("setting of a training", name, known)
     if isinstance(plain.get("input_size"), int):
         plain["input_size"] = (plain["input_size"], plain["input_size"])
     options |= _size(base.model, width=values.get("width"), depth=values.get("depth"))
-    config = changed(replace(base, options={**base.options, **options}), cast("TrainingChanges", plain))
+    config = base.adapted(options={**base.options, **options}, **plain)
     strength = values.get("augmentation")
-    return config if strength is None else changed(config, _augmented(strength, config))
+    return config if strength is None else config.replace(**_augmented(strength, config))
 
 
-def _augmented(strength: float, config: TrainConfig) -> TrainingChanges:
+def _augmented(strength: float, config: TrainConfig) -> dict[str, float]:
     if not 0 <= strength <= 1:
         raise UsageError(f"The strength of the augmentation must be at least 0 and at most 1; received {strength!r}.")
     side = min(config.input_size or ARCHITECTURES[config.model].input_size)

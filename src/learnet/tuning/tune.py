@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any
 
 from learnet.core import (
     LearnetError,
     UsageError,
     default_progress,
     require_backend,
-    unknown_name,
     write_json,
     write_text,
 )
 from learnet.core.runs import run_folder
 from learnet.models import ARCHITECTURES
+from learnet.options.python import by_keywords
+from learnet.options.tune import JoinConfig, StudyOptions, TuneConfig
 from learnet.runs import Stopwatch
 from learnet.transfer_learning import BACKBONES
 from learnet.tuning.builtin import head_space, network_space, partial_space
-from learnet.tuning.config import StudySettings, TuneConfig
 from learnet.tuning.keep import trial_folder
 from learnet.tuning.ledger import Ledger
 from learnet.tuning.propose import Proposer
@@ -36,7 +36,6 @@ from learnet.tuning.worker import Keep, Worker
 if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import Dataset
-    from learnet.tuning.propose import SearchName
     from learnet.tuning.task import Task
 
 USUAL_TRIALS = 20
@@ -50,7 +49,8 @@ class Tuned:
     Attributes:
         folder: Where everything lies: the study, ``trials.csv``, ``tuning.html``, and what every run leaves behind
             (``bundle/``, ``report.html``, ``run.json``) of the winner.
-        config: What was asked.
+        config: The options, with the file of the search space.
+        space: Where values were looked for.
         best: The winner.
         trials: All trials, by number.
         result: The winner's run as JSON values: its measurements on the test part, and where its bundle is.
@@ -58,6 +58,7 @@ class Tuned:
 
     folder: Path
     config: TuneConfig
+    space: Space
     best: TrialRecord
     trials: tuple[TrialRecord, ...]
     result: dict[str, Any]
@@ -87,23 +88,12 @@ class Tuned:
         }
 
 
-def tune(
-    data: str | Path | Dataset | tuple[Any, Any] | None = None,
+def run(
+    config: TuneConfig,
     *,
-    model: str | None = None,
-    backbone: str | None = None,
-    search: SearchName = "random",
-    space: Space | str | Path | None = None,
-    trials: int | None = None,
-    time_limit: float | None = None,
-    storage: str | None = None,
-    join: str | Path | None = None,
-    keep: Keep | None = None,
-    weights_dir: str | Path | None = None,
-    cache_limit_bytes: int = 10_000_000_000,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-    **settings: Unpack[StudySettings],
 ) -> Tuned:
     """Search for the settings that train best; the validation part chooses, the test part only reports.
 
@@ -114,65 +104,98 @@ def tune(
     kill. The winner's weights are those of its trial: nothing is trained again for its bundle.
 
     Args:
-        data: A folder, a manifest, the name of a known data set, an open ``Dataset``, or ``(images, labels)``; not
-            needed to join a study that was given a path or name.
-        model: A name of ``learnet.models.ARCHITECTURES``.
-        backbone: A name of ``learnet.transfer_learning.BACKBONES``.
-        search: ``"manual"``, ``"grid"``, ``"random"``, ``"tpe"`` or ``"hyperband"``; see ``Proposer``.
-        space: Where values are looked for: a ``Space``, or a TOML file as ``read_space`` reads it; a built-in one if
-            not given.
-        trials: How many in all processes; the whole grid or list if not given, 20 of other searches, or as many as
-            ``time_limit`` allows.
-        time_limit: Seconds after which this process begins no trial and stops the one it is at; it can be joined later.
-        storage: URL of a database for processes on several machines; SQLite in the run's folder if not given.
-        join: Folder of a study (or, with ``storage``, its name) to work on with others, or to go on with. It is begun
-            if it is not there and ``data`` is given.
-        keep: Which trials' weights stay on disk; the best three, in 2 GB, if not given.
-        weights_dir: A folder with weight files, for machines without a network.
-        cache_limit_bytes: Size of the feature cache; 0 uses none.
-        out: Folder of the run; ``runs/NAME-tune-TIME`` if not given.
-        progress: Where to tell how it goes; standard error if not given.
-        **settings: Anything else of ``TuneConfig``, by its name, e.g. ``seed=1, train_per_class=30``.
+        config: The options.
+        data: A folder, a manifest, the name of a known data set, an open ``Dataset``, or ``(images, labels)``.
+        out: Folder of the run; ``runs/NAME-tune-TIME`` if not given. A study in it with the same options is continued.
+        progress: Progress reporter; standard error if not given.
 
     Returns:
         The winner, all trials, and the winner's measurements on the test part.
 
     Raises:
-        UsageError: If an argument makes no sense.
+        UsageError: If an argument makes no sense, or ``out`` holds a study with other options.
         DataError: If the photos cannot make a classifier.
         LearnetError: If no trial could be finished.
         MissingDependencyError: If Optuna or a Keras backend is not installed.
     """
     optuna()
     require_backend()
+    wanted = wanted_study(config)
+    if wanted.storage is not None:
+        normal_url(wanted.storage)
+    source = config.data if data is None else data
+    name = Path(config.data).name if data is None else getattr(data, "name", "photos")
+    folder = run_folder(out, f"{name}-tune")
+    study = "study" if wanted.storage is None else folder.name
+    place = Place.of(folder, url=wanted.storage) or Place(folder=folder, url=wanted.storage, name=study)
+    return _work(place, wanted, wanted=wanted, data=source, progress=progress)
+
+
+tune = by_keywords(run, TuneConfig)
+
+
+def run_join(
+    config: JoinConfig,
+    *,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Tuned:
+    """Work on a study that exists: with other processes, or alone after a kill.
+
+    Args:
+        config: The options.
+        data: What the study was given, if that was no path or name.
+        out: Folder for what this machine adds to a study in a shared database; the study's own if not given.
+        progress: Progress reporter; standard error if not given.
+
+    Returns:
+        The winner, all trials, and the winner's measurements on the test part.
+
+    Raises:
+        UsageError: If there is no such study.
+        LearnetError: If no trial could be finished.
+        MissingDependencyError: If Optuna or a Keras backend is not installed.
+    """
+    optuna()
+    require_backend()
+    folder = Path(config.study if out is None else out)
+    place = Place.of(folder, url=config.storage)
+    if place is None and config.storage is None and not (folder / FILE).exists():
+        raise UsageError(
+            f"There is no study in '{folder}'. Give the folder that 'learnet tune' named, or start one: add DATA and "
+            "--model or --backbone."
+        )
+    if place is None:
+        name = "study" if config.storage is None else Path(config.study).name
+        place = Place(folder=run_folder(folder, name), url=config.storage, name=name)
+    return _work(place, config, wanted=None, data=data, progress=progress)
+
+
+join = by_keywords(run_join, JoinConfig)
+
+
+def _work(place: Place, how: StudyOptions, *, wanted: TuneConfig | None, data: Any, progress: Progress | None) -> Tuned:
+    """Do the trials of a study and publish its winner."""
     progress = default_progress() if progress is None else progress
-    watch, deadline = Stopwatch(), _deadline(time_limit)
-    if trials is not None and trials < 1:
-        raise UsageError(f"There must be at least 1 trial; {trials} were asked for.")
-    if data is None and join is None:
-        raise UsageError("On which photos? Give a folder, a manifest or the name of a data set, or --join STUDY.")
-    wanted = None
-    if data is not None:
-        wanted = _wanted(data, model=model, backbone=backbone, search=search, space=space, settings=settings)
-    place = _place(out=out, join=join, storage=storage, data=data, begins=wanted is not None)
+    watch, deadline = Stopwatch(), Deadline(how.time_limit)
     ledger = Ledger(place, marks=lambda number: _mark(place.folder, number))
     try:
         config = _agreed(ledger, wanted)
         place.write()
-        searched = Space.from_json(config.space)
-        write_text(place.folder / "space.toml", write_space(searched))
-        task = _task(
-            config,
-            config.data if data is None else data,
-            weights_dir=weights_dir,
-            cache_limit_bytes=cache_limit_bytes,
-            folder=place.folder,
-            progress=progress,
-            watch=watch,
-        )
-        most = ledger.settle(trials=trials, photos=task.photos)
+        searched = Space.from_json(as_space(config))
+        file = place.folder / "space.toml"
+        write_text(file, write_space(searched))
+        told = config.replace(space=str(file), **how.shared(StudyOptions))  # what repeats the search
+        task = _task(told, data or config.data, how=how, folder=place.folder, progress=progress, watch=watch)
+        most = ledger.settle(trials=how.trials, photos=task.photos)
         propose = Proposer(config.search, searched, seed=config.seed, trials=most)
-        most = _most(most, propose, deadline=time_limit)
+        most = trial_count(most, propose, deadline=how.time_limit)
+        if wanted is not None and _is_finished(place.folder, ledger.trials(), most):
+            raise UsageError(
+                f"'{place.folder}' holds a finished search. Add trials with --join {place.folder} --trials N, or "
+                "choose another --out."
+            )
         ledger.use(searched, pruner=_pruner(config, searched))
         _announce(config, propose, most, progress)
         worker = Worker(
@@ -180,52 +203,40 @@ def tune(
             task,
             propose,
             folder=place.folder,
-            keep=Keep() if keep is None else keep,
+            keep=Keep(trials=how.keep, limit_bytes=how.disk_limit_bytes),
             deadline=deadline,
             progress=progress,
         )
         worker.work(most)
         watch.lap("trials")
-        return _outcome(ledger, task, place=place, config=config, progress=progress, watch=watch)
+        return _outcome(ledger, task, place=place, config=told, space=searched, progress=progress, watch=watch)
     finally:
         ledger.leave()
 
 
-def _deadline(time_limit: float | None) -> Deadline:
-    if time_limit is not None and not 0 < time_limit < float("inf"):
-        raise UsageError(f"The time limit must be greater than 0 seconds; received {time_limit!r}.")
-    return Deadline(time_limit)
+def as_space(config: TuneConfig) -> dict[str, Any]:
+    """Return the space that a study was given, which is part of it."""
+    if not isinstance(config.space, dict):
+        raise LearnetError("The study holds no search space: it is damaged, or of another version of learnet.")
+    return config.space
 
 
-def _wanted(
-    data: Any,
-    *,
-    model: str | None,
-    backbone: str | None,
-    search: SearchName,
-    space: Space | str | Path | None,
-    settings: StudySettings,
-) -> TuneConfig:
+def wanted_study(config: TuneConfig) -> TuneConfig:
     """Return what a new study would be, its space included."""
-    for name in settings:
-        if name not in StudySettings.__annotations__:
-            raise unknown_name("setting of a search", name, StudySettings.__annotations__)
-    config = TuneConfig(
-        data=str(data) if isinstance(data, str | Path) else "",
-        model=None if model is None else ARCHITECTURES[model].name,
-        backbone=None if backbone is None else BACKBONES[backbone].name,
-        search=search,
-        **settings,
+    named = config.replace(
+        model=None if config.model is None else ARCHITECTURES[config.model].name,
+        backbone=None if config.backbone is None else BACKBONES[config.backbone].name,
     )
-    return replace(config, space=_space(space, config).to_json())
+    return named.replace(space=_space(named).to_json())
 
 
-def _space(space: Space | str | Path | None, config: TuneConfig) -> Space:
+def _space(config: TuneConfig) -> Space:
     """Return the space that is searched, checked value by value."""
-    if space is None:
+    if config.space is None:
         made = built_in_space(config)
     else:
-        made = space if isinstance(space, Space) else read_space(space, whole=WHOLE)
+        told = config.space
+        made = Space.from_json(told) if isinstance(told, dict) else read_space(told, whole=WHOLE)
     if config.mode == "partial":
         from learnet.tuning.partial_task import check_partial_space
 
@@ -251,46 +262,16 @@ def built_in_space(config: TuneConfig) -> Space:
     return partial_space(backbone_boundaries(config.backbone or ""), config.search)
 
 
-def _place(*, out: str | Path | None, join: str | Path | None, storage: str | None, data: Any, begins: bool) -> Place:
-    """Return where the study is or will be; its folder is made."""
-    if storage is not None:
-        normal_url(storage)
-    if join is not None:
-        return _joined(Path(join), out=out, storage=storage, begins=begins)
-    name = Path(data).name if isinstance(data, str | Path) else getattr(data, "name", "photos")
-    folder = run_folder(out, f"{name}-tune")
-    if Place.of(folder, url=storage) is not None or (folder / FILE).exists():
-        raise UsageError(
-            f"There is a study in '{folder}' already. Go on with it by --join {folder}, or choose another --out."
-        )
-    return Place(folder=folder, url=storage, name="study" if storage is None else folder.name)
-
-
-def _joined(join: Path, *, out: str | Path | None, storage: str | None, begins: bool) -> Place:
-    folder = join if out is None else Path(out)
-    known = Place.of(folder, url=storage)
-    if known is not None:
-        return known
-    if not begins and storage is None and not (folder / FILE).exists():
-        raise UsageError(
-            f"There is no study in '{folder}'. Give the folder that 'learnet tune' named, or begin one: add DATA and "
-            "--model or --backbone."
-        )
-    folder = run_folder(folder, join.name)
-    return Place(folder=folder, url=storage, name="study" if storage is None else join.name)
-
-
 def _agreed(ledger: Ledger, wanted: TuneConfig | None) -> TuneConfig:
     """Begin the study, or read what it was begun with; refuse to go on with other arguments."""
     config = TuneConfig.from_json(ledger.config() if wanted is None else ledger.begin(wanted.to_json()))
     if wanted is None:
         return config
-    given = TuneConfig.from_json(json.loads(json.dumps(wanted.to_json())))
-    other = [name for name in config.difference(given) if name != "data"]  # a path differs from machine to machine
-    if other:
+    given = TuneConfig.from_json(json.loads(json.dumps(wanted.to_json()))).replace(data=config.data)  # machines differ
+    if other := config.differences_in_words(given, lasting=True):
         raise UsageError(
-            f"The study was begun with another {', '.join(other)}. Join it with the same arguments, or give "
-            "--join alone."
+            f"The study was started with other options: {other}. Give the same ones, use --join alone, or choose "
+            "another --out."
         )
     return config
 
@@ -303,25 +284,26 @@ def _mark(folder: Path, number: int) -> str:
         return ""
 
 
-def _task(config: TuneConfig, data: Any, *, folder: Path, **places: Any) -> Task:
+def _task(
+    config: TuneConfig, data: Any, *, how: StudyOptions, folder: Path, progress: Progress, watch: Stopwatch
+) -> Task:
     if not isinstance(data, str | Path) or data:
         if config.backbone is not None:
             from learnet.tuning.head_task import HeadTask
 
-            heads = HeadTask(config, data, **places)
+            heads = HeadTask(config, data, how=how, progress=progress, watch=watch)
             if config.mode == "head":
                 return heads
             from learnet.tuning.partial_task import PartialTask
 
-            limit = places["cache_limit_bytes"]
-            return PartialTask(heads, config, limit_bytes=limit, progress=places["progress"])
+            return PartialTask(heads, config, limit_bytes=how.cache_limit_bytes, progress=progress)
         from learnet.tuning.network_task import NetworkTask
 
-        return NetworkTask(config, data, folder=folder, progress=places["progress"], watch=places["watch"])
+        return NetworkTask(config, data, folder=folder, progress=progress, watch=watch)
     raise UsageError("The study was given its photos from Python: join it there, with data=...")
 
 
-def _most(wanted: int | None, propose: Proposer, *, deadline: float | None) -> int | None:
+def trial_count(wanted: int | None, propose: Proposer, *, deadline: float | None) -> int | None:
     """Return how many trials there will be; None for as many as the time allows."""
     if propose.most is not None:
         return propose.most if wanted is None else min(wanted, propose.most)
@@ -347,7 +329,14 @@ def _announce(config: TuneConfig, propose: Proposer, most: int | None, progress:
 
 
 def _outcome(
-    ledger: Ledger, task: Task, *, place: Place, config: TuneConfig, progress: Progress, watch: Stopwatch
+    ledger: Ledger,
+    task: Task,
+    *,
+    place: Place,
+    config: TuneConfig,
+    space: Space,
+    progress: Progress,
+    watch: Stopwatch,
 ) -> Tuned:
     """Publish the winner, unless another process has done so already, and account for all trials."""
     from learnet.tuning.account import write_account
@@ -365,9 +354,14 @@ def _outcome(
                 winner, trial_folder(folder, winner.number), folder, progress=progress, watch=watch
             ).to_json()
             write_json(place.folder / _RESULT, {"winner": winner.to_json(), "result": known})
-        tuned = Tuned(folder=place.folder, config=config, best=winner, trials=tuple(records), result=known)
+        tuned = Tuned(folder=place.folder, config=config, space=space, best=winner, trials=tuple(records), result=known)
         write_account(tuned, study=ledger.frozen_study())
     return tuned
+
+
+def _is_finished(folder: Path, records: list[TrialRecord], most: int | None) -> bool:
+    done = sum(record.is_finished for record in records)
+    return most is not None and done >= most and (folder / _RESULT).exists()
 
 
 def _published(folder: Path, winner: TrialRecord) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from learnet.applications.colourise import (
     training_feed,
 )
 from learnet.applications.colourise.samples import sample_pieces
-from learnet.training import Augmentation, TrainingConfig
+from learnet.training import TrainingConfig
 
 RANDOM = np.random.default_rng(8)
 
@@ -43,7 +43,7 @@ def test_squared_distance():
 def test_targets_are_the_colours_of_the_photos_as_they_are_shown(network):
     images = sample_pieces(12, size=16)
     grid = choose_colours(images, kept=9) if network == "classification" else None
-    config = TrainingConfig(batch_size=5, augmentation=Augmentation(flip=True, crop=2), seed=4)
+    config = TrainingConfig(batch_size=5, flip=True, crop=2, seed=4)
     feed = training_feed(images, grid=grid, config=config)
     assert feed.steps == 3
     batch = feed.batch(1, 2)

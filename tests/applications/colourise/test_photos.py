@@ -1,14 +1,17 @@
 """Photos to learn from: a folder of any kind, its grey and broken files left out, its copies on one side."""
 
+import shlex
+
 import cv2
 import numpy as np
 import pytest
 
 from learnet.applications.colourise import ColouriseConfig, decode_photos, open_photos
 from learnet.applications.colourise.samples import photos_at_hand, sample_photos, sample_pieces
+from learnet.cli.build import parse
+from learnet.cli.colourise import TRAIN
 from learnet.core import DataError, LearnetError, Silent, UsageError
 from learnet.data import Part
-from learnet.training import TrainingConfig
 
 
 def write(place, images, suffix=".png"):
@@ -62,9 +65,9 @@ def test_parts_depend_on_the_seed_and_photos_can_be_fewer(folder):
     again = decode(folder)
     assert np.array_equal(photos.parts, again.parts)
     assert photos.fingerprint == again.fingerprint
-    other = decode(folder, training=TrainingConfig(seed=5))
+    other = decode(folder, seed=5)
     assert not np.array_equal(photos.parts, other.parts)
-    assert len(decode(folder, photos=25).images) + len(decode(folder, photos=25).skipped) == 25
+    assert len(decode(folder, max_photos=25).images) + len(decode(folder, max_photos=25).skipped) == 25
 
 
 def test_a_given_test_part_is_kept():
@@ -75,7 +78,7 @@ def test_a_given_test_part_is_kept():
 
 def test_grey_photos_teach_nothing():
     with pytest.raises(DataError, match=r"The photos of 'digits' are grey \(200 of 200\).*for example caltech101"):
-        decode("digits", photos=200)
+        decode("digits", max_photos=200)
 
 
 def test_too_few_and_none(tmp_path):
@@ -108,13 +111,13 @@ def test_pieces_of_the_test_are_of_other_places():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"size": 20}, "a multiple of 8"),
+        ({"size": 20}, "size must be at least 16 and at most 512 and a multiple of 8; received 20"),
         ({"lam": 0.0}, "lam must be greater than 0 and at most 1"),
-        ({"lam": float("nan")}, "lam must be greater than 0"),
-        ({"kept": 101}, "kept must be from 2 to 100"),
+        ({"lam": float("nan")}, "lam must be a finite number, greater than 0 and at most 1"),
+        ({"kept": 101}, "kept must be at least 2 and at most 100; received 101"),
         ({"network": "gan"}, "network must be one of classification, regression"),
-        ({"photos": 9}, "photos must be at least 10"),
-        ({"test_fraction": 1.0}, "test_fraction must be between 0 and 1"),
+        ({"max_photos": 9}, "max_photos must be at least 10"),
+        ({"test_fraction": 1.0}, "test_fraction must be greater than 0 and less than 1; received 1"),
     ],
 )
 def test_a_configuration_out_of_range_is_refused(changes, sentence):
@@ -123,10 +126,12 @@ def test_a_configuration_out_of_range_is_refused(changes, sentence):
 
 
 def test_a_configuration_comes_back_and_writes_its_command():
-    made = config(network="regression", lam=0.3, centres=True, training=TrainingConfig(seed=7, epochs=3))
+    given = {"network": "regression", "lam": 0.3, "centres": True, "epochs": 3, "batch_size": 64, "learning_rate": 1e-3}
+    made = ColouriseConfig.of(data="my photos", size=16, seed=7, **given)
     assert ColouriseConfig.from_json(made.to_json()) == made
-    assert "--lambda 0.3" in made.command()
-    assert "--network regression --size 16 --centres" in made.command()
-    assert made.command().endswith("--epochs 3 --batch-size 64 --learning-rate 0.001 --seed 7")
+    words = "--network regression --size 16 --lambda 0.3 --centres --epochs 3 --batch-size 64 --learning-rate 0.001"
+    assert made.command() == f"learnet colourise train 'my photos' {words} --seed 7"
+    assert parse(TRAIN, shlex.split(made.command())[3:]) == made
+    assert (made.training.epochs, made.training.batch_size, made.training.seed) == (3, 64, 7)
     with pytest.raises(LearnetError, match="another version"):
-        ColouriseConfig.from_json({"data": ""})
+        ColouriseConfig.from_json({**made.to_json(), "lamda": 0.3})

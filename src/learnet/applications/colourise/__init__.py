@@ -4,16 +4,17 @@ from learnet.applications.colourise.annealing import annealed_mean, with_colours
 from learnet.applications.colourise.apply import Coloured, ColouredPhoto, colour_photo, colourise, grey_of
 from learnet.applications.colourise.colour import chroma, join, luminance
 from learnet.applications.colourise.colouriser import Colouriser, make_colouriser
-from learnet.applications.colourise.config import ColouriseConfig
 from learnet.applications.colourise.examine import Examined, Summary, TemperatureRow, choose_temperature, examine
 from learnet.applications.colourise.feeds import checking_feed, training_feed
 from learnet.applications.colourise.grid import ColourGrid, choose_colours, rebalancing_weights
+from learnet.applications.colourise.lesson import Lesson, make_lesson
 from learnet.applications.colourise.measures import colourfulness, psnr, saturation, squared_error
 from learnet.applications.colourise.objectives import RebalancedColours, SquaredColours
 from learnet.applications.colourise.photos import ColourPhotos, decode_photos, open_photos
 from learnet.applications.colourise.publish import ColouriseRun
 from learnet.applications.colourise.save import load_colouriser, save_colouriser
-from learnet.applications.colourise.train import make_lesson, resume_colouriser, train_colouriser
+from learnet.applications.colourise.train import resume_colouriser, train_colouriser
+from learnet.options.colourise import ColouriseConfig
 
 __all__ = [
     "ColourGrid",
@@ -24,6 +25,7 @@ __all__ = [
     "ColouriseRun",
     "Colouriser",
     "Examined",
+    "Lesson",
     "RebalancedColours",
     "SquaredColours",
     "Summary",

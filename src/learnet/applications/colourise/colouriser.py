@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
+    from learnet.options.colourise import NetworkName
+
     Floats = NDArray[np.float32]
 
-NetworkName = Literal["classification", "regression"]
 ARCHITECTURE: dict[NetworkName, str] = {"classification": "colorunet", "regression": "colorunet-l2"}
 SMALLEST, LARGEST = 16, 512
 _SCALE = 8

@@ -29,9 +29,9 @@ from learnet.runs import fingerprint
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from learnet.applications.colourise.config import ColouriseConfig
     from learnet.core import Progress
     from learnet.data import Facts
+    from learnet.options.colourise import ColouriseConfig
 
 _FEWEST = 10
 
@@ -130,14 +130,7 @@ def decode_photos(dataset: Dataset, *, config: ColouriseConfig, progress: Progre
     _require_enough(usable, skipped, name=dataset.name)
     used = replace(_of_one_class(dataset.subset(usable)), skipped=())
     stacked = np.stack(digests)
-    parts = split_in_three(
-        used,
-        groups=near_duplicate_groups(stack_hashes(facts), stacked),
-        seed=config.seed,
-        test_fraction=config.test_fraction,
-        train_per_class=None,
-        validation_fraction=config.validation_fraction,
-    )
+    parts = _divided(used, near_duplicate_groups(stack_hashes(facts), stacked), config)
     if not (parts == Part.VAL).any():
         raise DataError("There are too few photos for a validation part. Give more, or fewer copies of each.")
     return ColourPhotos(
@@ -150,10 +143,32 @@ def decode_photos(dataset: Dataset, *, config: ColouriseConfig, progress: Progre
     )
 
 
+def divide_photos(dataset: Dataset, config: ColouriseConfig) -> NDArray[np.int8]:
+    """Return the part of each photo that would be used, as far as that can be told without decoding.
+
+    Raises:
+        DataError: If there are too few photos.
+    """
+    used = _of_one_class(dataset.subset(_chosen(dataset, config).tolist()))
+    _require_enough(list(range(len(used))), list(dataset.skipped), name=dataset.name)
+    return _divided(used, np.arange(len(used)), config)
+
+
+def _divided(used: Dataset, groups: NDArray[np.int64], config: ColouriseConfig) -> NDArray[np.int8]:
+    return split_in_three(
+        used,
+        groups=groups,
+        seed=config.seed,
+        test_fraction=config.test_fraction,
+        train_per_class=None,
+        validation_fraction=config.validation_fraction,
+    )
+
+
 def _chosen(dataset: Dataset, config: ColouriseConfig) -> NDArray[np.int64]:
     """Return which photos are used: all, or as many as wanted by chance, in their order."""
     order = generator(config.seed, "photos to learn colours from").permutation(len(dataset))
-    return np.sort(order[: config.photos])
+    return np.sort(order[: config.max_photos])
 
 
 def _of_one_class(used: Dataset) -> Dataset:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from learnet.applications.colourise.colouriser import Colouriser
-    from learnet.applications.colourise.config import ColouriseConfig
     from learnet.applications.colourise.photos import ColourPhotos
+    from learnet.options.colourise import ColouriseConfig
     from learnet.runs import Stopwatch
     from learnet.training import Fitted
 
@@ -54,7 +54,7 @@ class ColouriseRun:
     Attributes:
         folder: Where everything lies: ``bundle/``, ``report.html``, ``sheet.png``, ``photos.csv``, ``skipped.csv``,
             ``history.csv``, ``run.json``.
-        config: What was asked.
+        config: The options, with what was chosen for them.
         examined: What was measured, test photo by test photo.
         summaries: The network beside the mean colour, grey, and the true colours, on the test photos.
         temperature: The bundle's own.

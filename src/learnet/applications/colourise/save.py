@@ -10,7 +10,6 @@ from learnet.applications.colourise.colouriser import (
     ARCHITECTURE,
     LARGEST,
     Colouriser,
-    NetworkName,
     check_size,
     make_colouriser,
 )
@@ -19,6 +18,7 @@ from learnet.bundle.arguments import Arguments
 from learnet.bundle.kind import check_arrays
 from learnet.core import BundleError
 from learnet.models import published_profiles, weight_items
+from learnet.options.colourise import NetworkName
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,20 +9,32 @@ from learnet.applications.drive.driver import PILOT, Pilot, load_pilot, new_netw
 from learnet.applications.drive.evaluate import Driven, Judged, judge
 from learnet.applications.drive.expert import Command, Expert
 from learnet.applications.drive.imitation import NOWHERE_ELSE, Displacement, Examples, Imitation, curve_weights
-from learnet.applications.drive.laps import Driver, ExpertDriver, Knocks, Lap, autonomy, autonomy_of, drive_lap
+from learnet.applications.drive.laps import (
+    Conditions,
+    Driver,
+    ExpertDriver,
+    Knocks,
+    Lap,
+    autonomy,
+    autonomy_of,
+    drive_lap,
+)
+from learnet.applications.drive.lesson import displacement_of
 from learnet.applications.drive.recording import Drive, Recording, open_recording, record
 from learnet.applications.drive.road import Pose, Road
 from learnet.applications.drive.saliency import visual_back_prop
 from learnet.applications.drive.simulator import Simulator, simulator_is_installed
 from learnet.applications.drive.tracks import check_unseen, track_seeds
-from learnet.applications.drive.train import DriverRun, ImitationConfig, resume_driver, train_driver
+from learnet.applications.drive.train import DriverRun, resume_driver, train_driver
 from learnet.applications.drive.view import seen_from, view
 from learnet.applications.drive.watch import Video, watch
+from learnet.options.drive import ImitationConfig
 
 __all__ = [
     "NOWHERE_ELSE",
     "PILOT",
     "Command",
+    "Conditions",
     "Displacement",
     "Drive",
     "Driven",
@@ -47,6 +59,7 @@ __all__ = [
     "autonomy_of",
     "check_unseen",
     "curve_weights",
+    "displacement_of",
     "drive_lap",
     "judge",
     "load_pilot",

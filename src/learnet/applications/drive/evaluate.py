@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from learnet.applications.drive.driver import load_pilot
 from learnet.applications.drive.expert import Expert
-from learnet.applications.drive.laps import ExpertDriver, Knocks, Lap, autonomy_of, drive_lap
+from learnet.applications.drive.laps import Conditions, ExpertDriver, Lap, autonomy_of, drive_lap
 from learnet.applications.drive.parallel import each_track
 from learnet.applications.drive.simulator import Simulator, require_simulator
 from learnet.applications.drive.tracks import check_unseen, track_seeds
@@ -96,9 +96,8 @@ def judge(
     seed: int = 0,
     workers: int = 1,
     out: str | Path | None = None,
-    knocks: Knocks | None = None,
+    conditions: Conditions | None = None,
     time_limit: float | None = None,
-    most_steps: int | None = None,
     progress: Progress | None = None,
 ) -> Judged:
     """Let a network and the expert drive tracks that were never recorded.
@@ -110,9 +109,8 @@ def judge(
         workers: Processes.
         out: A folder that keeps each lap, so that a killed evaluation goes on where it was; several networks may share
             one, and drive the expert's laps once. None keeps nothing.
-        knocks: What pushes the cars about; nothing if not given.
+        conditions: Knocks, and the length of episodes; none, and the environment's, if not given.
         time_limit: Seconds: begin no more laps after so long; what was driven by then is judged.
-        most_steps: End each episode after so many of the simulator's steps; for tests.
         progress: Where to tell how it goes.
 
     Raises:
@@ -124,12 +122,13 @@ def judge(
     progress = Silent() if progress is None else progress
     deadline = None if time_limit is None else time.perf_counter() + time_limit
     place, pilot = Path(bundle), load_pilot(bundle)
+    how = Conditions() if conditions is None else conditions
     chosen = track_seeds("evaluate", count=tracks, seed=seed)
     check_unseen(chosen, pilot.recorded)
     weights, done = sha256_file(place / _WEIGHTS), dict[str, dict[int, Lap]]()
     for name, who, identity in (("expert", _EXPERT, _EXPERT), ("network", str(place), weights)):
-        trial = _Trial(who=who, identity=identity, knocks=knocks, most_steps=most_steps)
-        store = None if out is None else Path(out) / f"laps-{identity[:8]}{'-knocked' if knocks else ''}.json"
+        trial = _Trial(who=who, identity=identity, conditions=how)
+        store = None if out is None else Path(out) / f"laps-{identity[:8]}{'-knocked' if how.knocks else ''}.json"
         title = f"Laps of the {name}"
         done[name] = _laps(trial, chosen, store, workers=workers, deadline=deadline, title=title, say=progress)
     both = tuple(track for track in chosen if all(track in laps for laps in done.values()))
@@ -147,13 +146,12 @@ class _Trial:
 
     who: str
     identity: str
-    knocks: Knocks | None
-    most_steps: int | None
+    conditions: Conditions
 
     @property
     def key(self) -> str:
         """By which kept laps are known to be of this trial."""
-        return f"{self.identity} {self.knocks} {self.most_steps}"
+        return f"{self.identity} {self.conditions.knocks} {self.conditions.most_steps}"
 
 
 def _laps(
@@ -192,7 +190,8 @@ def _kept(store: Path, key: str) -> dict[int, Lap]:
 def _drive(track: int, *, trial: _Trial) -> Lap:
     with Simulator() as simulator:
         driver = _driver(trial.who, trial.identity)
-        return drive_lap(simulator, track, driver, knocks=trial.knocks, most_steps=trial.most_steps)
+        how = trial.conditions
+        return drive_lap(simulator, track, driver, knocks=how.knocks, most_steps=how.most_steps)
 
 
 @cache

@@ -57,6 +57,19 @@ class Knocks:
             yield float(shift) * self.shift, math.radians(float(rotation) * self.rotation)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """How laps are driven.
+
+    Attributes:
+        knocks: What pushes the car about; nothing if None.
+        most_steps: End each episode after so many of the simulator's steps; as the environment does (1,000) if None.
+    """
+
+    knocks: Knocks | None = None
+    most_steps: int | None = None
+
+
 class Driver(Protocol):
     """Anything that drives."""
 

@@ -3,9 +3,8 @@
 from learnet.applications.translate.apply import AppliedText, translate_text
 from learnet.applications.translate.batches import Sentences, bucketed, pad, sentence_feed, sources
 from learnet.applications.translate.beam import Found, SearchConfig, search
-from learnet.applications.translate.config import TranslateConfig
 from learnet.applications.translate.families import FAMILIES, TranslatorFamily, build_networks
-from learnet.applications.translate.network import NetworkConfig, Networks
+from learnet.applications.translate.network import NetworkConfig, Networks, network_config
 from learnet.applications.translate.objective import NextPiece
 from learnet.applications.translate.pairs import Corpus, Pairs, SkippedLine, open_corpus, read_pairs
 from learnet.applications.translate.run import Tested, TranslateRun, measure_translator
@@ -15,6 +14,7 @@ from learnet.applications.translate.texts import decode_text, read_lines, split_
 from learnet.applications.translate.train import resume_translator, train_translator
 from learnet.applications.translate.translator import Translation, Translator
 from learnet.applications.translate.vocabulary import Vocabulary, clean_text
+from learnet.options.translate import TranslateConfig
 
 __all__ = [
     "FAMILIES",
@@ -43,6 +43,7 @@ __all__ = [
     "decode_text",
     "load_translator",
     "measure_translator",
+    "network_config",
     "open_corpus",
     "pad",
     "read_lines",

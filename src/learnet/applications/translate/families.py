@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from learnet.applications.translate.attention import attention_networks, attention_parameters
 from learnet.applications.translate.plain import plain_networks, plain_parameters
 from learnet.applications.translate.transformer import transformer_networks, transformer_parameters
 from learnet.core import Registry
 from learnet.core import keras as import_keras
+from learnet.training.precision import computing_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from learnet.applications.translate.network import NetworkConfig, Networks
-
-Precision = Literal["float32", "bfloat16"]
+    from learnet.options.training import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +77,5 @@ def build_networks(config: NetworkConfig, *, seed: int = 0, precision: Precision
         True
     """
     import_keras().utils.set_random_seed(seed)
-    with _computing_in(precision):
+    with computing_in(precision):
         return FAMILIES[config.model].build(config)
-
-
-@contextmanager
-def _computing_in(precision: Precision) -> Iterator[None]:
-    config = import_keras().config
-    before = config.dtype_policy()
-    config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    try:
-        yield
-    finally:
-        config.set_dtype_policy(before)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from learnet.core import UsageError
+from learnet.options.translate import CellName, ModelName
 
 if TYPE_CHECKING:
     import keras
 
-ModelName = Literal["attention", "plain", "transformer"]
-CellName = Literal["gru", "lstm"]
+    from learnet.options.translate import TranslateConfig
 
 LARGEST = {"source_size": 2**17, "target_size": 2**17, "embedding": 4096, "units": 4096, "layers": 24, "heads": 64}
 
@@ -74,6 +74,25 @@ with 4 heads.
                 f"A Transformer's embedding must be a multiple of twice its heads; received {self.embedding} with "
                 f"{self.heads} heads."
             )
+
+
+def network_config(config: TranslateConfig, *, source_size: int, target_size: int) -> NetworkConfig:
+    """Return the sizes of a run's network for vocabularies of these sizes.
+
+    Raises:
+        UsageError: If the options cannot go together.
+    """
+    return NetworkConfig(
+        model=config.model,
+        cell=config.cell,
+        source_size=source_size,
+        target_size=target_size,
+        embedding=config.embedding,
+        units=config.units,
+        layers=config.layers,
+        heads=config.heads,
+        dropout=config.dropout,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,10 +16,10 @@ from learnet.core.runs import write_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from learnet.applications.translate.config import TranslateConfig
     from learnet.applications.translate.pairs import Corpus, Pairs
     from learnet.applications.translate.translator import Translation, Translator
     from learnet.core import Progress
+    from learnet.options.translate import TranslateConfig
     from learnet.training import Fitted
 
 _PICTURES = 3
@@ -54,7 +54,7 @@ class TranslateRun:
     Attributes:
         folder: Where everything lies: ``run.json``, ``report.html``, ``bundle/``, ``translations.csv``,
             ``skipped.csv``, ``history.csv``, ``attention-N.png``.
-        config: What was asked.
+        config: The options, with what was chosen for them.
         fitted: How the training went.
         tested: The measurements.
         n_train: Pairs trained on.
@@ -142,7 +142,6 @@ def publish(
     config: TranslateConfig,
     fitted: Fitted,
     n_train: int,
-    n_skipped: int,
     started: float,
     progress: Progress,
 ) -> TranslateRun:
@@ -157,7 +156,7 @@ def publish(
         n_train=n_train,
         n_val=len(corpus.val),
         n_test=len(corpus.test),
-        n_skipped=n_skipped,
+        n_skipped=len(corpus.skipped),
         parameters=translator.networks.trainer.count_params(),
         seconds=time.perf_counter() - started,
         examples=examples,

@@ -9,13 +9,14 @@ import numpy as np
 
 from learnet.applications.translate.batches import sources
 from learnet.applications.translate.families import FAMILIES, build_networks
-from learnet.applications.translate.network import LARGEST, CellName, ModelName, NetworkConfig
+from learnet.applications.translate.network import LARGEST, NetworkConfig
 from learnet.applications.translate.translator import Translator
 from learnet.applications.translate.vocabulary import BEGIN, END, LARGEST_FILE, Vocabulary
 from learnet.bundle import Kind, load_system, save_system
 from learnet.bundle.arguments import Arguments
 from learnet.bundle.kind import Arrays, check_arrays
 from learnet.core import BundleError, DataError, UsageError
+from learnet.options.translate import CellName, ModelName
 
 if TYPE_CHECKING:
     from pathlib import Path
