@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -12,65 +12,26 @@ from typer.core import TyperCommand, TyperGroup
 from learnet.core.backends import leave_out_of_keras
 from learnet.version import __version__
 
-_VERBS: dict[str, tuple[str, str]] = {
-    "transfer": (
-        "learnet.cli.transfer:VERB",
-        "Turn photos into a classifier: train, test, report, and a bundle that proves itself.",
-    ),
-    "train": (
-        "learnet.cli.train:VERB",
-        "Train a network from random weights: train, test, report, and a bundle that proves itself.",
-    ),
-    "tune": (
-        "learnet.cli.tune:VERB",
-        "Search for the settings that train best: the validation part chooses, the test part only reports.",
-    ),
-    "predict": (
-        "learnet.cli.predict:VERB",
-        'Classify photos: the likeliest classes with calibrated probabilities, and "not sure" where that is the truth.',
-    ),
-    "evaluate": (
-        "learnet.cli.evaluate:VERB",
-        "Measure a bundle on labelled photos; where DATA has a test part, on that part only.",
-    ),
-    "check": (
-        "learnet.cli.check:VERB",
-        "Decode every photo and report what is damaged, duplicated, mislabelled, leaking or lopsided. Changes nothing.",
-    ),
-    "models": (
-        "learnet.cli.models:VERB",
-        "List the networks: parameters, multiply-accumulates, input, paper, published accuracy, weights.",
-    ),
-    "compare": (
-        "learnet.cli.compare:VERB",
-        "Compare ways of transfer: accuracy, time, memory, speed, and whether the differences are real.",
-    ),
-    "chart": (
-        "learnet.cli.chart:VERB",
-        "Measure the networks here and draw accuracy against operations and time: PNG, CSV, and a linear fit.",
-    ),
-    "reproduce": (
-        "learnet.cli.reproduce:VERB",
-        "List the published experiments, or do some of them again: what the paper reports, what comes out here.",
-    ),
-    "labs": ("learnet.cli.labs:VERB", "List the labs, or open one of them in Jupyter."),
-    "cache": ("learnet.cli.cache:VERB", "Show what the feature cache holds, or clear it."),
-    "doctor": (
-        "learnet.cli.doctor:VERB",
-        "Tell what this machine has (CPU flags, cores, backend, engine, versions), and what is missing.",
-    ),
-    "colourise": (
-        "learnet.cli.colourise:VERBS",
-        "Give grey photos colours: train on colour photos, apply to grey ones.",
-    ),
-    "translate": (
-        "learnet.cli.translate:VERBS",
-        "Translate sentences: train on pairs of them, apply to new ones.",
-    ),
-    "drive": (
-        "learnet.cli.drive:VERBS",
-        "Record an expert's driving, train PilotNet to do the same by pixels, judge it on new tracks, and watch it.",
-    ),
+if TYPE_CHECKING:
+    from learnet.cli.build import Verb
+
+_VERBS = {
+    "transfer": "Turn photos into a classifier: train, test, report, and a bundle that proves itself.",
+    "train": "Train a network from random weights: train, test, report, and a bundle that proves itself.",
+    "tune": "Search for the settings that train best: the validation part chooses, the test part only reports.",
+    "predict": 'Classify photos: the likeliest classes with calibrated probabilities, or "not sure".',
+    "evaluate": "Measure a bundle on labelled photos; where DATA has a test part, on that part only.",
+    "check": "Report what is damaged, duplicated, mislabelled, leaking or lopsided in a dataset. Changes nothing.",
+    "models": "List the networks: parameters, multiply-accumulates, input, paper, published accuracy, weights.",
+    "compare": "Compare ways of transfer: accuracy, time, memory, speed, and whether the differences are real.",
+    "chart": "Measure the networks here and draw accuracy against operations and time: PNG, CSV, and a linear fit.",
+    "reproduce": "List the published experiments, or do some of them again: the paper's number beside ours.",
+    "labs": "List the labs, or open one of them in Jupyter.",
+    "cache": "Show what the feature cache holds, or clear it.",
+    "doctor": "Tell what this machine has (CPU flags, cores, backend, engine, versions), and what is missing.",
+    "colourise": "Give grey photos colours: train on colour photos, apply to grey ones.",
+    "translate": "Translate sentences: train on pairs of them, apply to new ones.",
+    "drive": "Record an expert's driving, train PilotNet to do the same by pixels, judge it on new tracks, film it.",
 }
 
 
@@ -78,19 +39,17 @@ class Later(TyperCommand):
     """A command that is known by name and summary, and imported when it is run.
 
     Args:
-        name: Of the command.
-        place: ``module:attribute`` of its ``Verb``, or of a table of several by name.
+        name: Of the command; its ``VERB``, or a table of several by name, is in a module of that name.
         summary: What it does.
     """
 
-    def __init__(self, name: str, place: str, summary: str) -> None:
+    def __init__(self, name: str, summary: str) -> None:
         super().__init__(name, callback=None, params=[], help=summary)
-        self._place = place
 
-    def load(self) -> Any:
+    def load(self) -> Verb | dict[str, Verb]:
         """Import what the command is."""
-        module, _, attribute = self._place.partition(":")
-        return getattr(import_module(module), attribute)
+        found: Verb | dict[str, Verb] = import_module(f"learnet.cli.{self.name}").VERB
+        return found
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Let the command itself parse the words."""
@@ -106,7 +65,7 @@ class _Verbs(TyperGroup):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self.commands = {name: Later(name, *told) for name, told in _VERBS.items()}
+        self.commands = {name: Later(name, summary) for name, summary in _VERBS.items()}
 
 
 app = typer.Typer(

@@ -77,4 +77,4 @@ def _show_coloured(result: dict[str, Any]) -> None:
 
 TRAIN = Verb(config=ColouriseConfig, also=(OutOption, ResumeOption), run=_train, show=_show_trained, plan=_plan)
 APPLY = Verb(config=ColouriseApplyConfig, run=_apply, show=_show_coloured)
-VERBS = {"train": TRAIN, "apply": APPLY}
+VERB = {"train": TRAIN, "apply": APPLY}

@@ -116,4 +116,4 @@ RECORD = Verb(config=RecordConfig, run=_record, show=_show_recording)
 TRAIN = Verb(config=ImitationConfig, also=(OutOption, ResumeOption), run=_train, show=_show_run, plan=_plan)
 EVALUATE = Verb(config=JudgeConfig, run=_judge, show=_show_judged)
 WATCH = Verb(config=WatchConfig, run=_watch, show=_show_video)
-VERBS = {"record": RECORD, "train": TRAIN, "evaluate": EVALUATE, "watch": WATCH}
+VERB = {"record": RECORD, "train": TRAIN, "evaluate": EVALUATE, "watch": WATCH}

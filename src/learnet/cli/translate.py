@@ -78,4 +78,4 @@ def _show_applied(result: dict[str, Any]) -> None:
 
 TRAIN = Verb(config=TranslateConfig, also=(OutOption, ResumeOption), run=_train, show=_show_trained, plan=_plan)
 APPLY = Verb(config=TranslateApplyConfig, run=_apply, show=_show_applied)
-VERBS = {"train": TRAIN, "apply": APPLY}
+VERB = {"train": TRAIN, "apply": APPLY}

@@ -19,7 +19,7 @@ class EvaluateConfig(LabelOptions, BundleOptions):
 
 
 class PredictConfig(SizeLimit, BundleOptions):
-    """Classify photos: the likeliest classes with calibrated probabilities, and "not sure" where that is the truth."""
+    """Classify photos: the likeliest classes with calibrated probabilities, or "not sure"."""
 
     verb: ClassVar[str] = "predict"
 
@@ -41,7 +41,7 @@ class FormatOption(Schema):
 
 
 class CheckConfig(DataOptions):
-    """Decode every photo and report what is damaged, duplicated, mislabelled, leaking or lopsided. Changes nothing."""
+    """Report what is damaged, duplicated, mislabelled, leaking or lopsided in a dataset. Changes nothing."""
 
     verb: ClassVar[str] = "check"
 

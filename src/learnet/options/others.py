@@ -31,7 +31,7 @@ class ChartConfig(Schema):
 
 
 class ReproduceConfig(Schema):
-    """List the published experiments, or do some of them again: what the paper reports, what comes out here."""
+    """List the published experiments, or do some of them again: the paper's number beside ours."""
 
     verb: ClassVar[str] = "reproduce"
 
