@@ -30,7 +30,7 @@ import numpy as np
 
 from learnet.core import Lines, probe
 from learnet.core import keras as import_keras
-from learnet.core.runs import write_table
+from learnet.core.runs import run_folder, write_table
 from learnet.data import InputSpec, Part, open_dataset, stream_photos
 from learnet.options.train import TrainConfig
 from learnet.runs import Stopwatch
@@ -194,7 +194,8 @@ def trained(recipe: str, test: Examples, *, every: int, out: Path, between: Call
     config = TrainConfig.of(data=DATA, recipe=recipe)
     answering = prepare_network(config, classes=10)  # in float32, as the bundle answers
     off_clock, begun = 0.0, time.perf_counter()
-    opened, folder = open_photos(config, DATA, out=out, progress=progress, watch=Stopwatch())
+    folder = run_folder(out, "cifar10")
+    opened = open_photos(config, DATA, folder=folder, progress=progress, watch=Stopwatch())
     if config.precision == "auto":
         config = config.replace(precision=choose_network_precision(config, opened, say=progress.say))
     train = opened.part(Part.TRAIN)

@@ -1,5 +1,8 @@
 import errno
 import json
+import os
+import signal
+import time
 
 import pytest
 import typer
@@ -32,6 +35,36 @@ def test_every_failure_is_told_and_none_shows_a_traceback(error, code, words, as
     assert words in told.err
     assert "Traceback" not in told.err
     assert told.out == "" if not as_json else json.loads(told.out)["exit_code"] == code
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signals_take_the_way_of_ctrl_c(name, capsys):
+    number, seen = getattr(signal, name), []
+
+    def work(_progress):
+        os.kill(os.getpid(), number)
+        for _ in range(100):
+            time.sleep(0.1)
+        seen.append("It went on.")
+
+    before = signal.getsignal(number)
+    with pytest.raises(typer.Exit) as stopped:
+        run_verb(work, as_json=False, quiet=True, show=print)
+    assert (stopped.value.exit_code, seen) == (130, [])
+    assert capsys.readouterr().err.startswith("learnet: Interrupted.")
+    assert signal.getsignal(number) == before
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    done = []
+    try:
+        run_verb(
+            lambda _progress: os.kill(os.getpid(), signal.SIGHUP) or {}, as_json=False, quiet=True, show=done.append
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert done == [{}]
 
 
 def test_debugging_shows_the_cause(monkeypatch):

@@ -54,8 +54,12 @@ def test_the_whole_road(photos, tmp_path):
         assert answer.top[0][0] == row["answer"]
         assert answer.top[0][1] == pytest.approx(float(row["probability"]), abs=1e-4)
 
-    again = resume(folder, progress=Silent())
+    again = learnet.train(
+        photos, model="svm", options={"kernel": "rbf"}, input_size=(8, 8), out=tmp_path / "again", progress=Silent()
+    )
     assert again.details["weights_sha256"] == result["weights_sha256"]
+    with pytest.raises(UsageError, match="is finished: there is nothing to resume"):
+        resume(folder, progress=Silent())
 
 
 @pytest.mark.parametrize("options", [{"kernel": "linear"}, {"kernel": "polynomial", "degree": [2]}])

@@ -171,7 +171,7 @@ def test_a_run_resumes_with_its_own_photos_only(photos, tmp_path):
     with pytest.raises(UsageError, match=said):
         learnet.train(mine, out=tmp_path / "run", progress=Silent(), **ARGUMENTS)
     (tmp_path / "run" / "run.json").unlink()
-    with pytest.raises(LearnetError, match="not those that the run was started with"):
+    with pytest.raises(LearnetError, match=r"not those that the run in '.*' was started with"):
         resume(tmp_path / "run", progress=Silent())
     anew = learnet.train(mine, out=tmp_path / "anew", progress=Silent(), **ARGUMENTS)
     (tmp_path / "anew" / "run.json").unlink()

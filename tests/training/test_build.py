@@ -16,7 +16,7 @@ def opened(tmp_path_factory):
     config = TrainConfig.of(data="noise", model="mlp", input_size=(16, 16), batch_size=20, precision="auto")
     dataset = open_dataset((images, np.arange(60) % 3))
     folder = tmp_path_factory.mktemp("run")
-    return config, open_photos(config, dataset, out=folder, progress=Silent(), watch=Stopwatch())[0]
+    return config, open_photos(config, dataset, folder=folder, progress=Silent(), watch=Stopwatch())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from learnet.core import Silent, UsageError
 from learnet.data import InputSpec
-from learnet.runs import Product, Run
+from learnet.runs import Product, RunResult
 from learnet.training import EpochRow, Fitted
 from learnet.transfer_learning import modes
 from learnet.transfer_learning.budget import GUESSED, SOLVING, TIMED, Budget, OutOfTime
@@ -155,7 +155,7 @@ class World:
         self.published.append((product.details["mode"], self.now))
         plain = dict.fromkeys(("n_train", "n_val", "n_test", "n_classes", "n_found", "n_skipped", "n_computed"), 0)
         rest = {"metrics": None, "seconds": 0.0, "stages": {}, "peak_memory_bytes": 0, "details": product.details}
-        return Run(folder=folder, config=None, **plain, **rest)
+        return RunResult(folder=folder, config=None, **plain, **rest)
 
 
 def config_of(world):
@@ -203,7 +203,6 @@ def run(world, patch):
     dataset = types.SimpleNamespace(labels=np.zeros(1, int), parts=np.zeros(1, int), class_names=("a", "b"))
     dataset.subset = lambda _: Sized(world.photos)
     watch = Watch(world)
-    patch.setattr(Run, "write_record", lambda _: None)
     work = transfer_module._Work(
         dataset,
         loaded,

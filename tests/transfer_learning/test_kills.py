@@ -6,6 +6,7 @@ import pytest
 from learnet.core import Silent
 from learnet.core import keras as import_keras
 from learnet.data import InputSpec, open_dataset, stream_photos
+from learnet.runs import Run
 from learnet.training import Trainer
 from learnet.transfer_learning import solve_head
 from learnet.transfer_learning.budget import Budget
@@ -65,22 +66,22 @@ def climb(divided, folder):
     folder.mkdir(exist_ok=True)
     loaded, config = tiny(), CONFIG
     solved = solve_head(divided.values, divided.labels, classes=3, rows=divided.rows(0))
-    journal = Journal.go_on_or_begin(folder, config, from_python=True, backbone=loaded.fingerprint)
-    journal.use()
-    made = Climb(
-        divided,
-        loaded,
-        solved,
-        config=config,
-        limit_bytes=10**9,
-        journal=journal,
-        progress=Silent(),
-        costs={mode: TrainingCost(step=0, starting=0, batch_size=1, epochs=2) for mode in ("partial", "full")},
-        photo_seconds=0.0,
-        starting=0.0,
-        budget=Budget(start=0.0, limit=None),
-    )
-    return made.run()
+    with Run.start(config, out=folder, name="killed", progress=Silent()) as job:
+        job.settle()
+        made = Climb(
+            divided,
+            loaded,
+            solved,
+            config=config,
+            limit_bytes=10**9,
+            journal=Journal(job),
+            progress=Silent(),
+            costs={mode: TrainingCost(step=0, starting=0, batch_size=1, epochs=2) for mode in ("partial", "full")},
+            photo_seconds=0.0,
+            starting=0.0,
+            budget=Budget(start=0.0, limit=None),
+        )
+        return made.run()
 
 
 def test_killed_again_and_again_in_each_stage_it_ends_with_the_same_weights(divided, tmp_path, monkeypatch):

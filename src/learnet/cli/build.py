@@ -84,7 +84,7 @@ class Call:
             *beside: The option that names the run, and others that may stand beside it.
         """
         known = {name: field for group in self.verb.groups for name, field in group.visible().items()}
-        able = [name for name in self.verb.config.visible() if extra_of(known[name]).get("resumable")]
+        able = self.verb.config.resumable()
         if more := [_spelt(name, known) for name in known if name in self.given and name not in (*able, *beside)]:
             allowed = ", ".join(_spelt(name, known) for name in able)
             raise UsageError(

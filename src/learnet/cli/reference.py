@@ -37,7 +37,7 @@ from learnet.data import Dataset
 from learnet.data.check import check as check
 from learnet.data.resolve import open_dataset as open_dataset
 from learnet.experiments.reproduce import reproduce as reproduce
-from learnet.runs import Run
+from learnet.runs import RunResult
 from learnet.tuning import Tuned
 from learnet.version import __version__ as __version__
 '''

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -12,7 +15,7 @@ import typer
 from learnet.core.errors import LearnetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from learnet.core.progress import Progress
 
@@ -36,12 +39,13 @@ def run_verb(
         show: Prints the result for people.
 
     Raises:
-        typer.Exit: With 1 or 2 after a failure that has been told, or 130 after Ctrl-C.
+        typer.Exit: With 1 or 2 after a failure that has been told, or 130 after Ctrl-C, SIGTERM or SIGHUP.
     """
     from learnet.core.progress import default_progress
 
     try:
-        result = work(default_progress(quiet=quiet))
+        with _signals_as_interrupts():
+            result = work(default_progress(quiet=quiet))
     except LearnetError as error:
         _fail(str(error), error.exit_code, as_json=as_json)
     except KeyboardInterrupt as interrupt:
@@ -72,6 +76,22 @@ def run_verb(
         show(result)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, unless they are ignored, as under ``nohup``."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def emit_json(value: dict[str, Any]) -> None:

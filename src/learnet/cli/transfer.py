@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from learnet.cli.build import Verb
-from learnet.cli.session import INTERRUPTED, print_lines
-from learnet.core.errors import LearnetError
+from learnet.cli.session import print_lines
 from learnet.options.common import OutOption, ResumeOption
 from learnet.options.transfer import TransferConfig
 
@@ -29,12 +28,6 @@ def _process_age() -> float:
 _STARTING = _process_age()  # seconds that count towards a time limit
 
 
-class _InterruptedError(LearnetError):
-    """Ctrl-C came, and the run can be gone on with."""
-
-    exit_code = INTERRUPTED
-
-
 def _plan(call: Call) -> dict[str, Any]:
     from learnet.transfer_learning.transfer import plan
 
@@ -42,18 +35,11 @@ def _plan(call: Call) -> dict[str, Any]:
 
 
 def _run(call: Call) -> dict[str, Any]:
-    from learnet.transfer_learning import Interrupted, resume
-    from learnet.transfer_learning.transfer import run
+    from learnet.transfer_learning.transfer import resume, run
 
-    try:
-        if (folder := call.also["resume"]) is not None:
-            return resume(folder, progress=call.progress, elapsed=_STARTING, **call.changes()).to_json()
-        return run(call.config, out=call.also["out"], progress=call.progress, elapsed=_STARTING).to_json()
-    except Interrupted as stopped:
-        raise _InterruptedError(
-            "Interrupted. What was computed and trained so far is kept: 'learnet transfer --resume "
-            f"{stopped.folder}' goes on with it."
-        ) from None
+    if (folder := call.also["resume"]) is not None:
+        return resume(folder, progress=call.progress, elapsed=_STARTING, **call.changes()).to_json()
+    return run(call.config, out=call.also["out"], progress=call.progress, elapsed=_STARTING).to_json()
 
 
 def _show(result: dict[str, Any]) -> None:

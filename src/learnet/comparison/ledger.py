@@ -14,6 +14,7 @@ import numpy as np
 
 from learnet.comparison.rows import Row, is_bundle, simple_rows, trained_rows
 from learnet.core import LearnetError, UsageError, fingerprint, sha256_file, write_json
+from learnet.core.locks import lock
 from learnet.data import InputSpec, open_dataset, printable, stream_photos
 from learnet.options.compare import CompareConfig
 
@@ -106,7 +107,7 @@ def held(folder: Path) -> Iterator[None]:
     """
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if not _locked(descriptor):
+        if not lock(descriptor, wait=False):
             raise UsageError(f"Another process works on the comparison in '{folder}': wait for it, or end it first.")
         yield
     finally:
@@ -222,16 +223,3 @@ def _read(folder: Path) -> dict[str, Any]:
         raise LearnetError(
             f"'{folder / BEGUN}' is damaged or of another version of learnet. Begin a new comparison in another folder."
         ) from error
-
-
-def _locked(descriptor: int) -> bool:
-    """Lock an open file if nobody else has; on Windows every process may have it."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

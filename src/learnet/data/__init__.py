@@ -7,7 +7,7 @@ from learnet.data.download import RemoteFile, cache_folder, data_folders, fetch
 from learnet.data.duplicates import HASH_BYTES, exact_groups, near_duplicate_groups, perceptual_hash
 from learnet.data.input_spec import InputSpec
 from learnet.data.known import KNOWN, KnownDataset
-from learnet.data.resolve import open_dataset
+from learnet.data.resolve import data_name, open_dataset
 from learnet.data.sniff import ImageFormat, ImageProblem, sniff
 from learnet.data.sources import ArraySource, CifarBinarySource, FileSource, ImageSource, TarSource, content_hash
 from learnet.data.splits import merge_groups, split, split_in_three
@@ -41,6 +41,7 @@ __all__ = [
     "check",
     "content_hash",
     "data_folders",
+    "data_name",
     "decode",
     "exact_groups",
     "fetch",

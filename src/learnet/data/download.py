@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from learnet.core import DataError
+from learnet.core.locks import lock
 
 if TYPE_CHECKING:
     from learnet.core import Progress
@@ -152,15 +153,10 @@ def _require_safe_address(url: str) -> None:
 def _lock(partial: Path) -> BinaryIO:
     """Open the partial file for this process alone; while another process fills it, open one of our own."""
     file = partial.open("a+b")
-    try:
-        if os.name != "nt":
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return partial.with_name(f"{partial.name}{os.getpid()}").open("w+b")
-    return file
+    if lock(file.fileno(), wait=False):
+        return file
+    file.close()
+    return partial.with_name(f"{partial.name}{os.getpid()}").open("w+b")
 
 
 class _RefusedError(Exception):

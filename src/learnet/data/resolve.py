@@ -128,6 +128,20 @@ def _from_arrays(data: tuple[Any, ...]) -> Dataset:
     )
 
 
+def data_name(text: str, data: object = None) -> str:
+    """Return a name for the folder of a run on some data.
+
+    Args:
+        text: What the user called the data.
+        data: What was given from Python in its place; None if it was a path or a name.
+
+    Example:
+        >>> data_name("path/to/photos")
+        'photos'
+    """
+    return Path(text).resolve().name if data is None else str(getattr(data, "name", "photos"))
+
+
 def _label_text(label: object) -> str:
     text = label.decode("utf-8", "replace") if isinstance(label, bytes) else str(label)
     if not text.strip():

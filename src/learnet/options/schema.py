@@ -267,13 +267,14 @@ class Schema(BaseModel):
 
     def differences_in_words(self, other: Self, *, lasting: bool = False) -> str:
         """Return how another configuration differs; with ``lasting`` without what may differ when a run is resumed."""
-        known = type(self).model_fields
-        pairs = {
-            name: pair
-            for name, pair in self.difference(other).items()
-            if not (lasting and extra_of(known[name]).get("resumable"))
-        }
+        left_out = self.resumable() if lasting else ()
+        pairs = {name: pair for name, pair in self.difference(other).items() if name not in left_out}
         return "; ".join(f"{name} {shown(mine)}, now {shown(theirs)}" for name, (mine, theirs) in pairs.items())
+
+    @classmethod
+    def resumable(cls) -> list[str]:
+        """Return the options that may differ when a run is resumed."""
+        return [name for name, field in cls.visible().items() if extra_of(field).get("resumable")]
 
     def anchors(self) -> dict[str, Any]:
         """Return the options on which the defaults of others depend; their values stand in every command."""

@@ -1,32 +1,24 @@
-"""What every run leaves behind: its measurements, tables, report, proven bundle and receipt."""
+"""What every run has and leaves behind: folder, events, measurements, tables, report, proven bundle and record."""
 
-from learnet.runs.begun import (
-    Begun,
-    refuse_finished,
-    resume_command,
-    started_here,
-    telling_how_to_resume,
-    unfinished_in,
-)
+from learnet.runs.events import Events, read_events
 from learnet.runs.publish import Product, publish
-from learnet.runs.run import Run, RunConfig, Stopwatch
+from learnet.runs.result import RunConfig, RunResult
+from learnet.runs.run import Run
+from learnet.runs.stopwatch import Stopwatch
 from learnet.runs.study import Study, arrange, fingerprint, kept_together, without_empty_classes
 
 __all__ = [
-    "Begun",
+    "Events",
     "Product",
     "Run",
     "RunConfig",
+    "RunResult",
     "Stopwatch",
     "Study",
     "arrange",
     "fingerprint",
     "kept_together",
     "publish",
-    "refuse_finished",
-    "resume_command",
-    "started_here",
-    "telling_how_to_resume",
-    "unfinished_in",
+    "read_events",
     "without_empty_classes",
 ]

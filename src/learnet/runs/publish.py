@@ -13,7 +13,7 @@ from learnet.core import LearnetError, peak_memory_bytes, probe, versions
 from learnet.core.runs import write_table
 from learnet.data import Part, stream_photos
 from learnet.evaluation import ReportData, StageCost, draw_thumbnails, thumbnail_choice, write_report
-from learnet.runs.run import Run
+from learnet.runs.result import RunResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset, InputSpec
-    from learnet.runs.run import RunConfig, Stopwatch
+    from learnet.runs.result import RunConfig
+    from learnet.runs.stopwatch import Stopwatch
     from learnet.runs.study import Study
 
 _EVERY_PHOTO = ("compute features", "decode photos")  # stages that every photo goes through
@@ -57,7 +58,7 @@ class Product:
 
 def publish(
     folder: Path, study: Study, product: Product, *, config: RunConfig, progress: Progress, watch: Stopwatch
-) -> Run:
+) -> RunResult:
     """Write everything that a run leaves behind into ``folder``; the bundle is proven before it takes its place.
 
     Args:
@@ -81,7 +82,7 @@ def publish(
     write_report(folder / "report.html", report)
     watch.lap("write the report")
     sizes = np.bincount(study.parts, minlength=len(Part))
-    run = Run(
+    run = RunResult(
         folder=folder,
         config=config,
         metrics=study.metrics,
@@ -97,7 +98,6 @@ def publish(
         peak_memory_bytes=peak_memory_bytes(),
         details=product.details,
     )
-    run.write_record()
     if study.skipped:
         progress.say(f"{len(study.skipped)} of {study.found} files were skipped; {folder / 'skipped.csv'} says why.")
     return run

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from learnet.core import Silent, default_progress, generator, write_bytes
-from learnet.data import Part
+from learnet.core.runs import run_folder
+from learnet.data import Part, data_name
 from learnet.options.python import by_keywords
 from learnet.options.train import TrainConfig
 from learnet.plots import pictures_figure, rates_figure, to_png
@@ -70,7 +71,8 @@ def run_rate_search(
     """
     progress = default_progress() if progress is None else progress
     refuse_looking(config, "learning rate")
-    photos, folder = open_photos(config, data, out=out, progress=progress, watch=Stopwatch())
+    folder = run_folder(out, data_name(config.data, data))
+    photos = open_photos(config, data, folder=folder, progress=progress, watch=Stopwatch())
     if config.precision == "auto":
         config = config.replace(precision="float32")
     examples = photos.part(Part.TRAIN)
@@ -111,7 +113,8 @@ def run_preview(
         The picture.
     """
     refuse_looking(config, "augmentation")
-    photos, folder = open_photos(config, data, out=out, progress=progress or Silent(), watch=Stopwatch())
+    folder = run_folder(out, data_name(config.data, data))
+    photos = open_photos(config, data, folder=folder, progress=progress or Silent(), watch=Stopwatch())
     images, labels = photos.part(Part.TRAIN)
     _, first = np.unique(labels, return_index=True)
     shown = first[:_SHOWN]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from learnet.data import InputSpec
     from learnet.models import Network
     from learnet.options.train import TrainConfig
-    from learnet.runs import Run, Stopwatch, Study
+    from learnet.runs import Run, RunResult, Study
     from learnet.training.photos import Photos
     from learnet.training.svm import SolvedMachine
 
@@ -36,19 +36,15 @@ _AT_ONCE = 1_024  # images
 _CLASSES_SHOWN, _SHOWN = 12, 4
 
 
-def run_svm(
-    folder: Path, photos: Photos, config: TrainConfig, *, spec: InputSpec, progress: Progress, watch: Stopwatch
-) -> Run:
+def run_svm(job: Run[TrainConfig], photos: Photos, *, spec: InputSpec) -> RunResult:
     """Solve the machine for a run's photos and leave behind what every run does, its grid, and its support vectors.
 
     Args:
-        folder: Of the run.
+        job: The run.
         photos: Decoded and divided.
-        config: What was asked.
         spec: How photos are prepared.
-        progress: Where to tell how it goes.
-        watch: Books the time.
     """
+    config, progress, watch = job.config, job.progress, job.watch
     classes = len(photos.dataset.class_names)
     solved = _solve(photos, config, progress=progress)
     best = solved.best
@@ -59,11 +55,11 @@ def run_svm(
     watch.lap("train")
     network, complete = _network(solved, config, classes=classes)
     images = photos.part(Part.TRAIN)[0]
-    write_evidence(folder, solved, class_names=photos.dataset.class_names, look=lambda rows: images[rows])
+    write_evidence(job.folder, solved, class_names=photos.dataset.class_names, look=lambda rows: images[rows])
     made = examine(photos, network, config=complete)
     watch.lap("measure it")
     goods = _product(network, solved, study=made, config=complete, spec=spec, seconds=watch.stages["train"])
-    return publish(folder, made, goods, config=config, progress=progress, watch=watch)
+    return publish(job.folder, made, goods, config=config, progress=progress, watch=watch)
 
 
 def _solve(photos: Photos, config: TrainConfig, *, progress: Progress) -> SolvedMachine:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.core import LearnetError, UsageError, default_progress, require_backend, write_bytes
-from learnet.core.runs import run_folder
-from learnet.data import InputSpec, Part, open_dataset
+from learnet.core import UsageError, require_backend, write_bytes
+from learnet.data import InputSpec, Part, data_name, open_dataset
 from learnet.models import ARCHITECTURES
 from learnet.options.python import by_keywords
 from learnet.options.train import TrainConfig
-from learnet.runs import Begun, Run, Stopwatch, publish, started_here, telling_how_to_resume, unfinished_in
+from learnet.runs import Run, RunResult, publish
 from learnet.training.build import build_trained, choose_network_precision, prepare_network
 from learnet.training.checkpoint import has_checkpoint
 from learnet.training.examine import examine, product
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.data import Dataset
-    from learnet.training.loop import Fitted
+    from learnet.runs import Stopwatch
+    from learnet.training.loop import EpochRow, Fitted
     from learnet.training.photos import Photos
 
 _TOO_FEW_STEPS = 400  # to be worth timing XLA
@@ -39,7 +39,7 @@ def run(
     data: str | Path | Dataset | tuple[Any, Any] | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
-) -> Run:
+) -> RunResult:
     """Train a network from random weights, measure it on photos it has never seen, and prove its bundle.
 
     Called again with the same options and ``out``, an interrupted run is continued; the outcome is the same, bit for
@@ -60,18 +60,8 @@ def run(
         NotANumberError: If the loss is NaN or infinite; the batch's files are named.
         MissingDependencyError: If no Keras backend is installed.
     """
-    progress = default_progress() if progress is None else progress
-    begun = unfinished_in(out, config)
-    if begun is not None:
-        return _continue(begun, data, progress=progress)
-    watch = Stopwatch()
-    photos, folder = open_photos(config, data, out=out, progress=progress, watch=watch)
-    used = _settled(config, photos)
-    if used.precision == "auto":
-        used = used.replace(precision=choose_network_precision(used, photos, say=progress.say))
-        watch.lap("choose the precision")
-    Begun(folder=folder, asked=config, used=used, notes={"fingerprint": photos.fingerprint}).write()
-    return _run(folder, photos, used, resume=False, progress=progress, watch=watch)
+    with Run.start(config, out=out, name=data_name(config.data, data), progress=progress) as job:
+        return _train(job, data)
 
 
 train = by_keywords(run, TrainConfig)
@@ -82,7 +72,7 @@ def resume(
     *,
     data: str | Path | Dataset | tuple[Any, Any] | None = None,
     progress: Progress | None = None,
-) -> Run:
+) -> RunResult:
     """Continue a run of ``train`` that was interrupted; the outcome is the same, bit for bit.
 
     Args:
@@ -93,31 +83,34 @@ def resume(
     Raises:
         LearnetError: If there is no such run, or the photos are not those that it was started with.
     """
-    begun = started_here(folder, TrainConfig)
-    return _continue(begun, data, progress=default_progress() if progress is None else progress)
+    with Run.resume(folder, TrainConfig, progress=progress) as job:
+        return _train(job, data)
 
 
-def _continue(begun: Begun[TrainConfig], data: Any, *, progress: Progress) -> Run:
-    config, folder, watch = begun.used, begun.folder, Stopwatch()
-    if data is None and not config.data:
+def _train(job: Run[TrainConfig], data: Any) -> RunResult:
+    if data is None and not job.config.data:
         raise UsageError("The run was given its photos from Python: resume it there, with data=...")
-    photos, _ = open_photos(config, data, out=folder, progress=progress, watch=watch)
-    if photos.fingerprint != begun.notes["fingerprint"]:
-        raise LearnetError(
-            f"The photos of '{config.data}' are not those that the run was started with: files were added, removed or "
-            "changed. Put them back, or start a new run."
-        )
-    return _run(folder, photos, config, resume=has_checkpoint(folder), progress=progress, watch=watch)
+    job.by_command = bool(job.config.data)
+    photos = open_photos(job.config, data, folder=job.folder, progress=job.progress, watch=job.watch)
+    job.check("fingerprint", photos.fingerprint, what=f"The photos of '{job.config.data}'")
+    if not job.is_resumed:
+        job.settle(_decided(job, photos), fingerprint=photos.fingerprint)
+    if is_solved(job.config):
+        result = run_svm(job, photos, spec=input_spec(job.config))
+    else:
+        result = _fit_and_publish(job, photos)
+    job.finish(result.to_json())
+    return result
 
 
 def open_photos(
     config: TrainConfig,
     data: str | Path | Dataset | tuple[Any, Any] | None,
     *,
-    out: str | Path | None,
+    folder: Path,
     progress: Progress,
     watch: Stopwatch,
-) -> tuple[Photos, Path]:
+) -> Photos:
     """Check what can be checked without photos, then decode and divide them."""
     if ARCHITECTURES[config.model].task != "classification":
         raise UsageError(f"{config.model} is no classifier: it cannot be trained on photos with classes.")
@@ -127,43 +120,50 @@ def open_photos(
     source = config.data if data is None else data
     dataset = open_dataset(source, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
     progress.say(dataset.layout)
-    folder = run_folder(out, dataset.name)
     watch.lap("scan")
     photos = decode_photos(dataset, spec=spec, config=config, folder=folder, progress=progress)
     watch.lap("decode photos")
-    return photos, folder
+    return photos
 
 
-def _run(
-    folder: Path, photos: Photos, config: TrainConfig, *, resume: bool, progress: Progress, watch: Stopwatch
-) -> Run:
-    if is_solved(config):
-        return run_svm(folder, photos, config, spec=input_spec(config), progress=progress, watch=watch)
-    classes = len(photos.dataset.class_names)
+def _decided(job: Run[TrainConfig], photos: Photos) -> TrainConfig:
+    """Return the configuration with what only the photos and timed steps tell."""
+    used = _settled(job.config, photos)
+    if used.precision == "auto":
+        used = used.replace(precision=choose_network_precision(used, photos, say=job.progress.say))
+        job.watch.lap("choose the precision")
+    return used
+
+
+def _fit_and_publish(job: Run[TrainConfig], photos: Photos) -> RunResult:
+    config, classes = job.config, len(photos.dataset.class_names)
     network = build_trained(config, classes=classes, images=photos.part(Part.TRAIN)[0])
     validation = photos.part(Part.VAL)
-    events_folder = folder / "tensorboard" if config.tensorboard else None
-    by_command = telling_how_to_resume(folder, config, possible=bool(config.data))
-    with by_command, EventWriter(events_folder) as events:
+    with EventWriter(job.folder / "tensorboard" if config.tensorboard else None) as curves:
+
+        def after(row: EpochRow) -> None:
+            job.epoch(row)
+            curves.write(row)
+
         fitted = fit(
             network.trainer,
             photos.part(Part.TRAIN),
             validation if len(validation[1]) else photos.part(Part.TRAIN),
             config=config.training,
-            folder=folder,
+            folder=job.folder,
             names=photos.names(Part.TRAIN),
             auxiliary_weights=network.auxiliary_weights,
-            resume=resume,
-            on_epoch=events.write,
-            progress=progress,
+            resume=has_checkpoint(job.folder),
+            on_epoch=after,
+            progress=job.progress,
         )
-    progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
-    watch.lap("train")
-    _draw(folder, fitted, hardest=config.training.hardest)
+    job.progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
+    job.watch.lap("train")
+    _draw(job.folder, fitted, hardest=config.training.hardest)
     made = examine(photos, network, config=config)
-    watch.lap("measure it")
+    job.watch.lap("measure it")
     goods = product(network, fitted, study=made, config=config, spec=input_spec(config))
-    return publish(folder, made, goods, config=config, progress=progress, watch=watch)
+    return publish(job.folder, made, goods, config=config, progress=job.progress, watch=job.watch)
 
 
 def input_spec(config: TrainConfig) -> InputSpec:

@@ -8,9 +8,7 @@ from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES, BackboneCard
 from learnet.transfer_learning.extraction import Extractor, space_key
 from learnet.transfer_learning.head import Head, HeadResult, solve_head
-from learnet.transfer_learning.journal import Interrupted
-from learnet.transfer_learning.resumption import resume
-from learnet.transfer_learning.transfer import transfer
+from learnet.transfer_learning.transfer import resume, transfer
 from learnet.transfer_learning.weights import LoadedBackbone, PretrainedBackbone, load_backbone
 
 __all__ = [
@@ -22,7 +20,6 @@ __all__ = [
     "FeatureCache",
     "Head",
     "HeadResult",
-    "Interrupted",
     "LoadedBackbone",
     "Mode",
     "PretrainedBackbone",

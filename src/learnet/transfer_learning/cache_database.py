@@ -9,18 +9,11 @@ import time
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from learnet.core import LearnetError
+from learnet.core.locks import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType
-
-try:
-    import fcntl as _fcntl
-except ImportError:  # Windows has none, and refuses to rename an open file anyway
-    fcntl: ModuleType | None = None
-else:
-    fcntl = _fcntl
 
 T = TypeVar("T")
 
@@ -79,8 +72,7 @@ class Database:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._presence: IO[bytes] = (folder / "features.lock").open("ab")
-            if fcntl is not None:
-                fcntl.flock(self._presence, fcntl.LOCK_SH)
+            lock(self._presence.fileno(), shared=True)
         except OSError as error:
             raise CacheError(
                 f"The feature cache '{folder}' cannot be used: {error.strerror or error}. Choose another folder with "
@@ -181,8 +173,8 @@ class Database:
     def _set_aside(self, reason: str) -> None:
         self._disconnect()
         try:
-            if fcntl is not None:
-                fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not lock(self._presence.fileno(), wait=False):
+                raise BlockingIOError
             for suffix in ("", "-wal", "-shm"):
                 source = self.path.with_name(self.path.name + suffix)
                 target = self.set_aside_path.with_name(self.set_aside_path.name + suffix)
@@ -195,8 +187,7 @@ class Database:
                 "is using it. The next run that has it to itself will do so."
             ) from error
         finally:
-            if fcntl is not None:
-                fcntl.flock(self._presence, fcntl.LOCK_SH)
+            lock(self._presence.fileno(), shared=True)
         self._say(
             f"The feature cache was damaged ({reason}). It was set aside as '{self.set_aside_path}' and begun anew; "
             "features are computed again as they are needed."

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from learnet.core import LearnetError, Silent, UsageError, default_progress, require_backend
-from learnet.core.runs import run_folder
+from learnet.core import Silent, UsageError, require_backend
 from learnet.core.text import format_duration
-from learnet.data import Part, open_dataset
+from learnet.data import Part, data_name, open_dataset
 from learnet.options.python import by_keywords
 from learnet.options.transfer import TransferConfig
-from learnet.runs import Product, Run, Stopwatch, publish, refuse_finished
+from learnet.runs import Product, Run, RunResult, Stopwatch, publish
 from learnet.transfer_learning.budget import (
     FIRST_BUNDLE,
     MEASURED,
@@ -31,7 +30,7 @@ from learnet.transfer_learning.cache_database import CacheError
 from learnet.transfer_learning.cards import BACKBONES
 from learnet.transfer_learning.extraction import NO_TIME, Extractor, space_of
 from learnet.transfer_learning.forecast import forecast, needed, part_sizes, set_aside
-from learnet.transfer_learning.journal import Interrupted, Journal
+from learnet.transfer_learning.journal import Journal
 from learnet.transfer_learning.modes import Chosen, Climb
 from learnet.transfer_learning.study import divide, study
 from learnet.transfer_learning.svm_head import SvmResult, show_support_vectors, svm_product
@@ -70,7 +69,7 @@ def run(
     out: str | Path | None = None,
     progress: Progress | None = None,
     elapsed: float = 0.0,
-) -> Run:
+) -> RunResult:
     """Turn labelled photos into a tuned, calibrated, tested and proven classifier.
 
     The photos' features are computed once by a frozen backbone (and cached by content); a multinomial logistic
@@ -96,48 +95,42 @@ def run(
         DataError: If the photos cannot make a classifier (too few, one class only).
         WeightsError: If the pretrained weights cannot be had.
         MissingDependencyError: If no Keras backend is installed.
-        Interrupted: After Ctrl-C; it is a ``KeyboardInterrupt`` that knows the run's folder.
+        KeyboardInterrupt: After Ctrl-C; it says how to go on.
     """
-    watch = Stopwatch()
-    progress = default_progress() if progress is None else progress
-    config = checked(config)
-    require_backend()
-    if out is not None and Journal.open(Path(out)) is None:
-        refuse_finished(Path(out))
-    source = config.data if data is None else data
-    dataset = open_dataset(source, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
-    progress.say(dataset.layout)
-    if not isinstance(source, str | Path):
-        config = config.replace(data=dataset.name)
-    folder = run_folder(out, dataset.name)
-    watch.lap("scan")
-    loaded = load_configured(config)
-    watch.lap("find the backbone")
-    from_python = not isinstance(source, str | Path)
-    journal = Journal.go_on_or_begin(
-        folder, config, from_python=from_python, backbone=loaded.fingerprint, say=progress.say
-    )
-    try:
-        with usable_cache(config.cache_limit_bytes, say=progress.say) as cache:
-            work = _Work(
-                dataset,
-                loaded,
-                config=config,
-                journal=journal,
-                cache=cache,
-                elapsed=elapsed,
-                progress=progress,
-                watch=watch,
-            )
-            return work.run(folder)
-    except KeyboardInterrupt as stopped:
-        raise Interrupted(folder) from stopped
-    except LearnetError:
-        journal.forget_if_unused()
-        raise
+    name = data_name(config.data, data)
+    with Run.start(checked(config), out=out, name=name, progress=progress) as job:
+        return _transfer(job, data, elapsed=elapsed)
 
 
 transfer = by_keywords(run, TransferConfig)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    data: str | Path | Dataset | tuple[Any, Any] | None = None,
+    time_limit: float | None = None,
+    weights_dir: str | None = None,
+    progress: Progress | None = None,
+    elapsed: float = 0.0,
+) -> RunResult:
+    """Continue a run of ``transfer`` that was interrupted; see there.
+
+    Args:
+        folder: Of the run.
+        data: What it was given, if that was no path or name.
+        time_limit: Seconds from now; the run's own limit, counted anew, if not given.
+        weights_dir: A folder with weight files; the run's own if not given.
+        progress: Progress reporter; standard error if not given.
+        elapsed: Seconds of the time limit that are over already.
+
+    Raises:
+        UsageError: If there is no such run, or it is finished.
+        LearnetError: If the photos or the backbone are not those that it was started with.
+    """
+    changes = {"time_limit": time_limit, "weights_dir": weights_dir}
+    with Run.resume(folder, TransferConfig, progress=progress, **changes) as job:
+        return _transfer(job, data, elapsed=elapsed)
 
 
 def checked(config: TransferConfig) -> TransferConfig:
@@ -154,6 +147,41 @@ def checked(config: TransferConfig) -> TransferConfig:
             f"'{config.backbone}'. Leave out --head svm, or name one of {', '.join(BACKBONES.names()[:3])}, ..."
         )
     return config
+
+
+def _transfer(job: Run[TransferConfig], data: Any, *, elapsed: float) -> RunResult:
+    if data is None and not job.config.data:
+        raise UsageError("The run was given its photos from Python: resume it there, with data=...")
+    job.by_command = bool(job.config.data)
+    config, progress, watch = job.config, job.progress, job.watch
+    require_backend()
+    source = config.data if data is None else data
+    dataset = open_dataset(source, label_depth=config.label_depth, group_by=config.group_by, progress=progress)
+    progress.say(dataset.layout)
+    watch.lap("scan")
+    loaded = load_configured(config)
+    job.check("backbone", loaded.fingerprint, what=f"The weights of the backbone {config.backbone}")
+    watch.lap("find the backbone")
+    if job.is_resumed:
+        progress.say(f"Going on with the unfinished run in '{job.folder}'.")
+    else:
+        job.settle(backbone=loaded.fingerprint)
+    journal = Journal(job)
+    with usable_cache(config.cache_limit_bytes, say=progress.say) as cache:
+        work = _Work(
+            dataset,
+            loaded,
+            config=config if config.data else config.replace(data=dataset.name),
+            journal=journal,
+            cache=cache,
+            elapsed=elapsed,
+            progress=progress,
+            watch=watch,
+        )
+        result = work.run(job.folder)
+    job.finish(result.to_json())
+    journal.clear()
+    return result
 
 
 class _Work:
@@ -184,7 +212,7 @@ class _Work:
             dataset = dataset.subset(round_robin(kinds, seed=config.seed))
         self._dataset = dataset
 
-    def run(self, folder: Path) -> Run:
+    def run(self, folder: Path) -> RunResult:
         """Do everything; after the head there is a bundle at any moment."""
         config, watch, progress, budget = self._config, self._watch, self._progress, self._budget
         built = watch.stages["find the backbone"] if _is_bundle(config.backbone) else 0.0
@@ -212,7 +240,6 @@ class _Work:
         head = replace(head, details={**head.details, **seen})
         with budget.measuring(FIRST_BUNDLE):
             run = publish(folder, made, head, config=config, progress=progress, watch=watch)
-        self._journal.use()
         if not isinstance(solved, SvmResult) and config.mode != "head":
             budget.expect(SECOND_BUNDLE, budget.took(FIRST_BUNDLE), doubt=MEASURED)
             budget.expect(TESTING, speeds.compiling + len(made.test) * photo_seconds, doubt=TIMED)
@@ -233,12 +260,11 @@ class _Work:
             chosen = climb.run()
             watch.lap("train more than the head")
             run = self._publish_chosen(run, chosen, made, divided, head=head, seen=seen)
-        self._journal.finish()
         return run
 
     def _publish_chosen(
-        self, run: Run, chosen: Chosen, made: Study, divided: Divided, *, head: Product, seen: dict[str, Any]
-    ) -> Run:
+        self, run: RunResult, chosen: Chosen, made: Study, divided: Divided, *, head: Product, seen: dict[str, Any]
+    ) -> RunResult:
         """Measure and publish what was chosen; return the run of what is published in the end."""
         config, watch, progress, budget = run.config, self._watch, self._progress, self._budget
         made = with_finding(made, chosen)
@@ -261,15 +287,13 @@ class _Work:
             told = {**head.provenance, "Mode": f"head. {chosen.reason}"}
             product = replace(head, provenance=told, details=details)
             return self._publish(run.folder, made, product, config=config)
-        run = replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
-        run.write_record()
-        return run
+        return replace(run, seconds=watch.total(), stages=dict(watch.stages), details=details)
 
     def _has_time_to_publish(self) -> bool:
         self._budget.drop(TESTING)
         return self._budget.left() >= 0
 
-    def _publish(self, folder: Path, made: Study, product: Product, *, config: RunConfig) -> Run:
+    def _publish(self, folder: Path, made: Study, product: Product, *, config: RunConfig) -> RunResult:
         with self._budget.measuring(SECOND_BUNDLE):
             return publish(folder, made, product, config=config, progress=self._progress, watch=self._watch)
 

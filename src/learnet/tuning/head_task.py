@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import Dataset
     from learnet.options.tune import StudyOptions, TuneConfig
-    from learnet.runs import Product, Run, Stopwatch
+    from learnet.runs import Product, RunResult, Stopwatch
     from learnet.transfer_learning import LoadedBackbone
     from learnet.transfer_learning.extraction import Features
     from learnet.tuning.record import TrialRecord
@@ -161,7 +161,9 @@ class HeadTask:
         _save(folder / WEIGHTS, {"kernel": head.kernel, "bias": head.bias})
         return Outcome(accuracy=head.accuracy, loss=head.loss, epochs=head.epochs, seconds=time.perf_counter() - start)
 
-    def publish(self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch) -> Run:
+    def publish(
+        self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch
+    ) -> RunResult:
         """Measure the winner and write everything; see ``Task``."""
         kept = _load(files / WEIGHTS)
         kernel, bias = kept["kernel"], kept["bias"]

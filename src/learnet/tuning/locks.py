@@ -8,6 +8,8 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from learnet.core.locks import lock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
@@ -36,7 +38,7 @@ class FileMutex:
         """Hold it inside the block; threads of one process exclude each other, too."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            _lock(descriptor, wait=True)
+            lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -85,7 +87,7 @@ class Workers:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self.me = folder, uuid.uuid4().hex
         self._descriptor = os.open(self._file(self.me), os.O_RDWR | os.O_CREAT, 0o666)
-        _lock(self._descriptor, wait=True)
+        lock(self._descriptor)
 
     def is_alive(self, name: str) -> bool | None:
         """Return whether a process is alive; None if it never worked in this folder, so that it cannot be told."""
@@ -96,7 +98,7 @@ class Workers:
         except FileNotFoundError:
             return None
         try:
-            return not _lock(descriptor, wait=False)
+            return not lock(descriptor, wait=False)
         finally:
             os.close(descriptor)
 
@@ -109,31 +111,3 @@ class Workers:
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.lock"
-
-
-def _lock(descriptor: int, *, wait: bool) -> bool:
-    """Lock an open file; return whether that was possible without waiting, if ``wait`` is false."""
-    try:
-        import fcntl
-    except ImportError:
-        return _lock_on_windows(descriptor, wait=wait)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _lock_on_windows(descriptor: int, *, wait: bool) -> bool:
-    import time
-
-    msvcrt: Any = __import__("msvcrt")
-    while True:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            if not wait:
-                return False
-            time.sleep(0.02)
-        else:
-            return True

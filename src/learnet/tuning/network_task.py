@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.options.tune import TuneConfig
-    from learnet.runs import Run, Stopwatch
+    from learnet.runs import RunResult, Stopwatch
     from learnet.training.photos import Photos
     from learnet.tuning.record import TrialRecord
     from learnet.tuning.space import Space, Values
@@ -124,7 +124,9 @@ class NetworkTask:
             steps={row.epoch: row.val_accuracy for row in fitted.history},
         )
 
-    def publish(self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch) -> Run:
+    def publish(
+        self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch
+    ) -> RunResult:
         """Measure the winner and write everything; see ``Task``."""
         config = network_config(winner.values, self._base)
         photos = self._photos(_spec(config))

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from learnet.core import Progress
     from learnet.data import InputSpec
     from learnet.options.tune import TuneConfig
-    from learnet.runs import Product, Run, Stopwatch
+    from learnet.runs import Product, RunResult, Stopwatch
     from learnet.training import TrainingConfig
     from learnet.tuning.head_task import HeadTask
     from learnet.tuning.record import TrialRecord
@@ -130,7 +130,9 @@ class PartialTask:
             steps={row.epoch: row.val_accuracy for row in fitted.history},
         )
 
-    def publish(self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch) -> Run:
+    def publish(
+        self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch
+    ) -> RunResult:
         """Measure the winner and write everything; see ``Task``."""
         divided, inner = self._divided, self._inner
         plan = _plan(winner.values, self._config, spec=self._loaded.input_spec)

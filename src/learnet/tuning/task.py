@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from learnet.core import Progress
     from learnet.core.progress import Task as Stage
-    from learnet.runs import Run, Stopwatch
+    from learnet.runs import RunResult, Stopwatch
     from learnet.tuning.ledger import Outcome
     from learnet.tuning.record import TrialRecord
     from learnet.tuning.space import Values
@@ -54,7 +54,9 @@ class Task(Protocol):
             deadline: To be heeded.
         """
 
-    def publish(self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch) -> Run:
+    def publish(
+        self, winner: TrialRecord, files: Path, folder: Path, *, progress: Progress, watch: Stopwatch
+    ) -> RunResult:
         """Measure the winner's kept weights on the test part, and write bundle and report; nothing is trained.
 
         Args:

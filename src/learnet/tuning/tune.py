@@ -350,9 +350,9 @@ def _outcome(
         known = _published(place.folder, winner)
         if known is None:
             folder = place.folder
-            known = task.publish(
-                winner, trial_folder(folder, winner.number), folder, progress=progress, watch=watch
-            ).to_json()
+            run = task.publish(winner, trial_folder(folder, winner.number), folder, progress=progress, watch=watch)
+            run.write_record()
+            known = run.to_json()
             write_json(place.folder / _RESULT, {"winner": winner.to_json(), "result": known})
         tuned = Tuned(folder=place.folder, config=config, space=space, best=winner, trials=tuple(records), result=known)
         write_account(tuned, study=ledger.frozen_study())

@@ -81,14 +81,14 @@ def test_a_killed_run_goes_on_to_the_same_weights(run, tmp_path, monkeypatch):
         match=r"with other options: learning_rate 0\.003, now 0\.1\. Continue .* learnet colourise train --resume",
     ):
         train_colouriser(PHOTOS, out=tmp_path / "killed", learning_rate=0.1, **SMALL)
+    other = sample_photos(40, size=24, seed=1)
+    with pytest.raises(LearnetError, match=r"not those that the run in '.*' was started with"):
+        resume_colouriser(tmp_path / "killed", data=other, progress=Silent())
     again = resume_colouriser(tmp_path / "killed", data=PHOTOS, progress=Silent())
     whole = load_colouriser(run.bundle).model.get_weights()
     for one, other in zip(load_colouriser(again.bundle).model.get_weights(), whole, strict=True):
         assert np.array_equal(one, other)
     assert np.array_equal(again.examined.error, run.examined.error)
-    other = sample_photos(40, size=24, seed=1)
-    with pytest.raises(LearnetError, match="not those that the run was started with"):
-        resume_colouriser(tmp_path / "killed", data=other, progress=Silent())
 
 
 def test_the_same_folder_twice(run, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from learnet.applications.colourise.apply import grey_of
 from learnet.applications.colourise.examine import Examined, Summary, TemperatureRow, colour_view, to_json
 from learnet.applications.colourise.report import render_colour_report
 from learnet.applications.colourise.save import save_colouriser
-from learnet.core import write_bytes, write_json, write_text
+from learnet.core import write_bytes, write_text
 from learnet.core.runs import write_table
 from learnet.data import Part, printable
 
@@ -165,9 +165,7 @@ def publish(
         stages=dict(watch.stages),
     )
     write_text(folder / "report.html", render_colour_report(run, sheet=sheet, name=photos.name, skipped=photos.skipped))
-    run = replace(run, seconds=watch.total())
-    write_json(folder / "run.json", {"config": config.to_json(), "result": run.to_json()})
-    return run
+    return replace(run, seconds=watch.total())
 
 
 def draw_sheet(colouriser: Colouriser, images: NDArray[np.uint8], examined: Examined) -> bytes:

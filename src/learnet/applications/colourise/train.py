@@ -13,12 +13,11 @@ from learnet.applications.colourise.examine import choose_temperature, examine
 from learnet.applications.colourise.lesson import Lesson, epoch_seconds, epochs_within, make_lesson
 from learnet.applications.colourise.photos import decode_photos, open_photos
 from learnet.applications.colourise.publish import ColouriseRun, Findings, publish
-from learnet.core import LearnetError, UsageError, default_progress, require_backend
-from learnet.core.runs import run_folder
-from learnet.data import Part
+from learnet.core import UsageError, require_backend
+from learnet.data import Part, data_name
 from learnet.options.colourise import ColouriseConfig
 from learnet.options.python import by_keywords
-from learnet.runs import Begun, Stopwatch, started_here, telling_how_to_resume, unfinished_in
+from learnet.runs import Run
 from learnet.training import fit_feed
 from learnet.training.checkpoint import has_checkpoint
 
@@ -64,16 +63,9 @@ def run(
         DataError: If there are too few photos with colours.
         NotANumberError: If the loss is NaN or infinite; the batch's files are named.
     """
-    progress = default_progress() if progress is None else progress
-    begun = unfinished_in(out, config)
-    if begun is not None:
-        return _continue(begun, data, progress=progress)
-    watch = Stopwatch()
-    photos, folder = _prepare(config, data, out=out, progress=progress, watch=watch)
-    lesson = make_lesson(photos, config)
-    used = _settled(lesson, progress=progress, watch=watch)
-    Begun(folder=folder, asked=config, used=used, notes={"fingerprint": photos.fingerprint}).write()
-    return _run(folder, photos, replace(lesson, config=used), resume=False, progress=progress, watch=watch)
+    name = f"colourise-{data_name(config.data, data)}"
+    with Run.start(config, out=out, name=name, progress=progress) as job:
+        return _train(job, data)
 
 
 train_colouriser = by_keywords(run, ColouriseConfig)
@@ -97,10 +89,8 @@ def resume_colouriser(
     Raises:
         LearnetError: If there is no such run, or the photos are not those that it was started with.
     """
-    begun = started_here(folder, ColouriseConfig)
-    if time_limit is not None:
-        begun = replace(begun, used=begun.used.replace(time_limit=time_limit))
-    return _continue(begun, data, progress=default_progress() if progress is None else progress)
+    with Run.resume(folder, ColouriseConfig, progress=progress, time_limit=time_limit) as job:
+        return _train(job, data)
 
 
 def mean_chroma(images: np.ndarray) -> tuple[float, float]:
@@ -112,59 +102,51 @@ def mean_chroma(images: np.ndarray) -> tuple[float, float]:
     return float(sums[0] / len(images)), float(sums[1] / len(images))
 
 
-def _continue(begun: Begun[ColouriseConfig], data: Any, *, progress: Progress) -> ColouriseRun:
-    config, folder, watch = begun.used, begun.folder, Stopwatch()
-    if data is None and not config.data:
+def _train(job: Run[ColouriseConfig], data: Any) -> ColouriseRun:
+    if data is None and not job.config.data:
         raise UsageError("The run was given its photos from Python: resume it there, with data=...")
-    photos, _ = _prepare(config, data, out=folder, progress=progress, watch=watch)
-    if photos.fingerprint != begun.notes["fingerprint"]:
-        raise LearnetError(
-            f"The photos of '{config.data}' are not those that the run was started with: files were added, removed or "
-            "changed. Put them back, or start a new run."
-        )
-    lesson = make_lesson(photos, config)
-    return _run(folder, photos, lesson, resume=has_checkpoint(folder), progress=progress, watch=watch)
+    job.by_command = bool(job.config.data)
+    photos = _decode(job, data)
+    job.check("fingerprint", photos.fingerprint, what=f"The photos of '{job.config.data}'")
+    lesson = make_lesson(photos, job.config)
+    if not job.is_resumed:
+        job.settle(_settled(lesson, job), fingerprint=photos.fingerprint)
+        lesson = replace(lesson, config=job.config)
+    result = _fit_and_publish(job, photos, lesson)
+    job.finish(result.to_json())
+    return result
 
 
-def _prepare(
-    config: ColouriseConfig,
-    data: str | Path | Dataset | tuple[Any, Any] | None,
-    *,
-    out: str | Path | None,
-    progress: Progress,
-    watch: Stopwatch,
-) -> tuple[ColourPhotos, Path]:
+def _decode(job: Run[ColouriseConfig], data: Any) -> ColourPhotos:
     require_backend()
-    dataset = open_photos(config.data if data is None else data, progress=progress)
-    progress.say(dataset.layout)
-    watch.lap("scan")
-    photos = decode_photos(dataset, config=config, progress=progress)
-    watch.lap("decode photos")
-    return photos, run_folder(out, f"colourise-{dataset.name}")
+    dataset = open_photos(job.config.data if data is None else data, progress=job.progress)
+    job.progress.say(dataset.layout)
+    job.watch.lap("scan")
+    photos = decode_photos(dataset, config=job.config, progress=job.progress)
+    job.watch.lap("decode photos")
+    return photos
 
 
-def _settled(lesson: Lesson, *, progress: Progress, watch: Stopwatch) -> ColouriseConfig:
+def _settled(lesson: Lesson, job: Run[ColouriseConfig]) -> ColouriseConfig:
     """Return the options with what a timed sample decides: the precision, and the epochs that fit the time limit."""
     config = lesson.config
     if config.precision == "auto":
-        config = config.replace(precision=lesson.chosen_precision(say=progress.say))
-        watch.lap("choose the precision")
+        config = config.replace(precision=lesson.chosen_precision(say=job.progress.say))
+        job.watch.lap("choose the precision")
     if config.time_limit is not None and config.epochs is None:
         step = lesson.step_seconds(config.precision)
         epoch = epoch_seconds(step, steps=lesson.train.steps, checks=lesson.validation.steps)
         config = config.replace(epochs=epochs_within(config.time_limit, epoch))
-        progress.say(f"About {config.epochs} epochs fit into {config.time_limit:.0f} s.")
-        watch.lap("time some steps")
+        job.progress.say(f"About {config.epochs} epochs fit into {config.time_limit:.0f} s.")
+        job.watch.lap("time some steps")
     return config
 
 
-def _run(
-    folder: Path, photos: ColourPhotos, lesson: Lesson, *, resume: bool, progress: Progress, watch: Stopwatch
-) -> ColouriseRun:
-    config = lesson.config
+def _fit_and_publish(job: Run[ColouriseConfig], photos: ColourPhotos, lesson: Lesson) -> ColouriseRun:
+    config, progress = lesson.config, job.progress
     trained = lesson.colouriser(config.precision).model
-    fitted = _fit(folder, photos, lesson, trained, resume=resume, progress=progress)
-    watch.lap("train")
+    fitted = _fit(job, photos, lesson, trained)
+    job.watch.lap("train")
     colouriser = lesson.colouriser()  # in float32, whatever it was trained in
     colouriser.model.set_weights(trained.get_weights())
     mean = mean_chroma(photos.part(Part.TRAIN))
@@ -173,28 +155,25 @@ def _run(
         chosen, rows = choose_temperature(colouriser, photos.part(Part.VAL), mean_colour=mean, progress=progress)
         colouriser = replace(colouriser, temperature=chosen)
     examined = examine(colouriser, photos.part(Part.TEST), mean_colour=mean, progress=progress)
-    watch.lap("measure it")
+    job.watch.lap("measure it")
     findings = Findings(fitted=fitted, examined=examined, temperatures=rows, mean_colour=mean)
-    return publish(folder, photos, colouriser, findings, config=config, watch=watch)
+    return publish(job.folder, photos, colouriser, findings, config=config, watch=job.watch)
 
 
-def _fit(
-    folder: Path, photos: ColourPhotos, lesson: Lesson, model: keras.Model, *, resume: bool, progress: Progress
-) -> Fitted:
+def _fit(job: Run[ColouriseConfig], photos: ColourPhotos, lesson: Lesson, model: keras.Model) -> Fitted:
     config = lesson.config
-    deadline = None if config.time_limit is None else time.perf_counter() + config.time_limit
-    with telling_how_to_resume(folder, config, possible=bool(config.data)):
-        fitted = fit_feed(
-            model,
-            lesson.train,
-            lesson.validation,
-            config=config.training,
-            folder=folder,
-            objective=lesson.objective,
-            names=photos.part_names(Part.TRAIN),
-            resume=resume,
-            deadline=deadline,
-            progress=progress,
-        )
-    progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
+    fitted = fit_feed(
+        model,
+        lesson.train,
+        lesson.validation,
+        config=config.training,
+        folder=job.folder,
+        objective=lesson.objective,
+        names=photos.part_names(Part.TRAIN),
+        resume=has_checkpoint(job.folder),
+        deadline=None if config.time_limit is None else time.perf_counter() + config.time_limit,
+        on_epoch=job.epoch,
+        progress=job.progress,
+    )
+    job.progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
     return fitted

@@ -10,11 +10,10 @@ from learnet.applications.drive.driver import Pilot, new_network, save_pilot
 from learnet.applications.drive.imitation import NOWHERE_ELSE, Imitation
 from learnet.applications.drive.lesson import displacement_of, make_lesson
 from learnet.applications.drive.recording import Recording, open_recording, tracks_apart
-from learnet.core import LearnetError, Silent, write_json
-from learnet.core.runs import run_folder
+from learnet.core import LearnetError, Silent
 from learnet.options.drive import ImitationConfig
 from learnet.options.python import by_keywords
-from learnet.runs import Begun, resume_command, started_here, telling_how_to_resume, unfinished_in
+from learnet.runs import Run
 from learnet.training import fit_feed
 from learnet.training.checkpoint import has_checkpoint
 
@@ -99,23 +98,12 @@ def run(
         DataError: If the recording is damaged or too small.
         UsageError: If an argument makes no sense, or ``out`` holds a finished run, or one with other options.
     """
-    progress = Silent() if progress is None else progress
     given = config.recording if recording is None else recording
     opened = given if isinstance(given, Recording) else open_recording(given)
-    config = config.replace(recording=str(opened.folder))
-    begun = unfinished_in(out, config)
-    if begun is not None:
-        return _continue(begun, progress=progress)
     tracks_apart(opened.tracks, share=config.validation_fraction)  # refuses too few
-    folder = run_folder(out, "drive")
-    lesson = make_lesson(opened, config)
-    used = config
-    if config.precision == "auto":
-        used = config.replace(precision=lesson.chosen_precision(say=progress.say))
-    notes = {"recording": str(opened.folder.resolve()), "tracks": list(opened.tracks)}
-    Begun(folder=folder, asked=config, used=used, notes=notes).write()
-    progress.say(f"Run {folder}; if it is stopped, continue it with: {resume_command(folder, config)}")
-    return _run(folder, opened, replace(lesson, config=used), resume=False, progress=progress)
+    asked = config.replace(recording=str(opened.folder))
+    with Run.start(asked, out=out, name="drive", progress=progress or Silent()) as job:
+        return _train(job, opened)
 
 
 train_driver = by_keywords(run, ImitationConfig)
@@ -135,52 +123,57 @@ def resume_driver(
         UsageError: If there is no such run.
         LearnetError: If the recording is not what it was.
     """
-    begun = started_here(folder, ImitationConfig)
-    if time_limit is not None:
-        begun = replace(begun, used=begun.used.replace(time_limit=time_limit))
-    return _continue(begun, progress=Silent() if progress is None else progress)
+    with Run.resume(folder, ImitationConfig, progress=progress or Silent(), time_limit=time_limit) as job:
+        return _train(job, open_recording(job.notes["recording"]))
 
 
-def _continue(begun: Begun[ImitationConfig], *, progress: Progress) -> DriverRun:
-    found, tracks = open_recording(begun.notes["recording"]), tuple(begun.notes["tracks"])
-    if not set(tracks) <= set(found.tracks):
+def _train(job: Run[ImitationConfig], recording: Recording) -> DriverRun:
+    known = replace(recording, tracks=tuple(job.notes.get("tracks", recording.tracks)))
+    if not set(known.tracks) <= set(recording.tracks):
         raise LearnetError(
-            f"Tracks that the run was started with are missing from '{found.folder}'. Record them again with: "
-            f"learnet drive record --out {found.folder}"
+            f"Tracks that the run was started with are missing from '{recording.folder}'. Record them again with: "
+            f"learnet drive record --out {recording.folder}"
         )
-    known = replace(found, tracks=tracks)
-    return _run(
-        begun.folder, known, make_lesson(known, begun.used), resume=has_checkpoint(begun.folder), progress=progress
-    )
+    lesson = make_lesson(known, job.config)
+    if not job.is_resumed:
+        precision = job.config.precision
+        if precision == "auto":
+            precision = lesson.chosen_precision(say=job.progress.say)
+        place, tracks = str(recording.folder.resolve()), list(recording.tracks)
+        job.settle(job.config.replace(precision=precision), recording=place, tracks=tracks)
+        lesson = replace(lesson, config=job.config)
+        job.progress.say(f"Run {job.folder}; if it is stopped, continue it with: {job.resume_command()}")
+    result = _fit_and_save(job, known, lesson)
+    job.finish(result.to_json())
+    return result
 
 
-def _run(folder: Path, recording: Recording, lesson: Lesson, *, resume: bool, progress: Progress) -> DriverRun:
+def _fit_and_save(job: Run[ImitationConfig], recording: Recording, lesson: Lesson) -> DriverRun:
     config = lesson.config
     trained = lesson.network(config.precision)
-    fitted = _fit(folder, lesson, trained, resume=resume, progress=progress)
+    fitted = _fit(job, lesson, trained)
     model = new_network()  # in float32, whatever it was trained in
     model.set_weights(trained.get_weights())
     pilot = Pilot(model=model, recorded=recording.tracks, augmented=is_augmented(config))
     run = DriverRun(
-        folder=folder, tracks=len(recording.tracks), moments=lesson.train.size, config=config, fitted=fitted
+        folder=job.folder, tracks=len(recording.tracks), moments=lesson.train.size, config=config, fitted=fitted
     )
     notes = {"config": config.to_json(), "moments": run.moments, "epochs": len(fitted.history)}
     save_pilot(run.bundle, pilot, notes=notes, seed=config.seed)
-    write_json(folder / "run.json", {"config": config.to_json(), "result": run.to_json()})
     return run
 
 
-def _fit(folder: Path, lesson: Lesson, model: keras.Model, *, resume: bool, progress: Progress) -> Fitted:
+def _fit(job: Run[ImitationConfig], lesson: Lesson, model: keras.Model) -> Fitted:
     config = lesson.config
-    with telling_how_to_resume(folder, config):
-        return fit_feed(
-            model,
-            lesson.train,
-            lesson.validation,
-            config=config.training,
-            folder=folder,
-            objective=Imitation(),
-            resume=resume,
-            deadline=None if config.time_limit is None else time.perf_counter() + config.time_limit,
-            progress=progress,
-        )
+    return fit_feed(
+        model,
+        lesson.train,
+        lesson.validation,
+        config=config.training,
+        folder=job.folder,
+        objective=Imitation(),
+        resume=has_checkpoint(job.folder),
+        deadline=None if config.time_limit is None else time.perf_counter() + config.time_limit,
+        on_epoch=job.epoch,
+        progress=job.progress,
+    )

@@ -10,7 +10,7 @@ from learnet.applications.translate.beam import SearchConfig
 from learnet.applications.translate.report import render_translation_report
 from learnet.applications.translate.save import save_translator
 from learnet.applications.translate.scores import Scores, score, score_each
-from learnet.core import write_bytes, write_json, write_text
+from learnet.core import write_bytes, write_text
 from learnet.core.runs import write_table
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from learnet.applications.translate.translator import Translation, Translator
     from learnet.core import Progress
     from learnet.options.translate import TranslateConfig
+    from learnet.runs import Stopwatch
     from learnet.training import Fitted
 
 _PICTURES = 3
@@ -142,7 +143,7 @@ def publish(
     config: TranslateConfig,
     fitted: Fitted,
     n_train: int,
-    started: float,
+    watch: Stopwatch,
     progress: Progress,
 ) -> TranslateRun:
     """Measure a trained translator on the test part, and write everything that a run leaves behind."""
@@ -158,7 +159,7 @@ def publish(
         n_test=len(corpus.test),
         n_skipped=len(corpus.skipped),
         parameters=translator.networks.trainer.count_params(),
-        seconds=time.perf_counter() - started,
+        seconds=watch.total(),
         examples=examples,
     )
     notes = {"corpus": corpus.name, "fingerprint": corpus.fingerprint(), "result": _without_places(run.to_json())}
@@ -171,7 +172,6 @@ def publish(
     )
     _draw(folder, examples)
     write_text(run.report, render_translation_report(run, corpus))
-    write_json(folder / "run.json", {"config": config.to_json(), "result": run.to_json()})
     return run
 
 

@@ -17,11 +17,10 @@ from learnet.applications.translate.pairs import open_corpus
 from learnet.applications.translate.run import TranslateRun, publish
 from learnet.applications.translate.scores import require_sacrebleu
 from learnet.applications.translate.translator import Translator
-from learnet.core import LearnetError, default_progress, require_backend
-from learnet.core.runs import run_folder
+from learnet.core import require_backend
 from learnet.options.python import by_keywords
 from learnet.options.translate import TranslateConfig
-from learnet.runs import Begun, started_here, telling_how_to_resume, unfinished_in
+from learnet.runs import Run
 from learnet.training import fit_feed
 from learnet.training.checkpoint import has_checkpoint
 
@@ -55,18 +54,9 @@ def run(config: TranslateConfig, *, out: str | Path | None = None, progress: Pro
         MissingDependencyError: If SentencePiece or sacrebleu is not installed.
     """
     _check(config)
-    progress = default_progress() if progress is None else progress
-    begun = unfinished_in(out, config)
-    if begun is not None:
-        return _continue(begun, progress=progress)
-    started = time.perf_counter()
-    corpus = _open(config)
-    progress.say(corpus.layout)
-    folder = run_folder(out, f"translate-{corpus.name}")
-    lesson = make_lesson(folder, corpus, config, resume=False, progress=progress)
-    used = _settled(lesson, started=started, progress=progress)
-    Begun(folder=folder, asked=config, used=used, notes={"fingerprint": corpus.fingerprint()}).write()
-    return _run(folder, corpus, replace(lesson, config=used), resume=False, started=started, progress=progress)
+    name = f"translate-{Path(config.data[0]).stem}"
+    with Run.start(config, out=out, name=name, progress=progress) as job:
+        return _train(job)
 
 
 train_translator = by_keywords(run, TranslateConfig)
@@ -86,10 +76,8 @@ def resume_translator(
         UsageError: If there is no such run.
         LearnetError: If the sentences are not those that it was started with.
     """
-    begun = started_here(folder, TranslateConfig)
-    if time_limit is not None:
-        begun = replace(begun, used=begun.used.replace(time_limit=time_limit))
-    return _continue(begun, progress=default_progress() if progress is None else progress)
+    with Run.resume(folder, TranslateConfig, progress=progress, time_limit=time_limit) as job:
+        return _train(job)
 
 
 def plan(config: TranslateConfig) -> dict[str, Any]:
@@ -135,66 +123,63 @@ def _open(config: TranslateConfig) -> Corpus:
     )
 
 
-def _continue(begun: Begun[TranslateConfig], *, progress: Progress) -> TranslateRun:
-    config, folder, started = begun.used, begun.folder, time.perf_counter()
-    corpus = _open(config)
-    if corpus.fingerprint() != begun.notes["fingerprint"]:
-        raise LearnetError(
-            f"The sentences of {' and '.join(config.data)} are not those that the run was started with. Put them back, "
-            "or start a new run."
-        )
-    lesson = make_lesson(folder, corpus, config, resume=True, progress=progress)
-    return _run(folder, corpus, lesson, resume=has_checkpoint(folder), started=started, progress=progress)
+def _train(job: Run[TranslateConfig]) -> TranslateRun:
+    corpus = _open(job.config)
+    job.progress.say(corpus.layout)
+    job.check("fingerprint", corpus.fingerprint(), what=f"The sentences of {' and '.join(job.config.data)}")
+    lesson = make_lesson(job.folder, corpus, job.config, resume=job.is_resumed, progress=job.progress)
+    if not job.is_resumed:
+        job.settle(_settled(lesson, job), fingerprint=corpus.fingerprint())
+        lesson = replace(lesson, config=job.config)
+    result = _fit_and_publish(job, corpus, lesson)
+    job.finish(result.to_json())
+    return result
 
 
-def _settled(lesson: Lesson, *, started: float, progress: Progress) -> TranslateConfig:
+def _settled(lesson: Lesson, job: Run[TranslateConfig]) -> TranslateConfig:
     """Return the options with what a timed sample decides: the precision, and the epochs that fit the time limit."""
     config = lesson.config
     if config.precision == "auto":
-        config = config.replace(precision=lesson.chosen_precision(say=progress.say))
+        config = config.replace(precision=lesson.chosen_precision(say=job.progress.say))
     if config.time_limit is not None and config.epochs is None:
-        left = config.time_limit - (time.perf_counter() - started)
+        left = config.time_limit - job.watch.total()
         config = config.replace(epochs=lesson.timed(config.precision).epochs_within(left))
-        progress.say(f"About {config.epochs} epochs fit into {left:.0f} s.")
+        job.progress.say(f"About {config.epochs} epochs fit into {left:.0f} s.")
     return config
 
 
-def _run(
-    folder: Path, corpus: Corpus, lesson: Lesson, *, resume: bool, started: float, progress: Progress
-) -> TranslateRun:
+def _fit_and_publish(job: Run[TranslateConfig], corpus: Corpus, lesson: Lesson) -> TranslateRun:
     config = lesson.config
     trained = lesson.networks(config.precision)
-    fitted = _fit(folder, lesson, trained.trainer, resume=resume, started=started, progress=progress)
-    progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
+    fitted = _fit(job, lesson, trained.trainer)
+    job.progress.say(f"{fitted.reason} The weights of epoch {fitted.best_epoch} are kept.")
     networks = build_networks(trained.config)  # in float32, whatever it was trained in
     networks.trainer.set_weights(trained.trainer.get_weights())
-    translator = Translator(source=lesson.source, target=lesson.target, networks=networks, reverse=config.reverse)
     return publish(
-        folder,
-        translator,
+        job.folder,
+        Translator(source=lesson.source, target=lesson.target, networks=networks, reverse=config.reverse),
         replace(corpus, skipped=lesson.skipped),
         config=config,
         fitted=fitted,
         n_train=len(lesson.places),
-        started=started,
-        progress=progress,
+        watch=job.watch,
+        progress=job.progress,
     )
 
 
-def _fit(
-    folder: Path, lesson: Lesson, model: keras.Model, *, resume: bool, started: float, progress: Progress
-) -> Fitted:
+def _fit(job: Run[TranslateConfig], lesson: Lesson, model: keras.Model) -> Fitted:
     config = lesson.config
-    with telling_how_to_resume(folder, config):
-        return fit_feed(
-            model,
-            lesson.train,
-            lesson.validation,
-            config=config.training,
-            folder=folder,
-            objective=NextPiece(label_smoothing=config.label_smoothing),
-            names=lesson.places,
-            resume=resume,
-            deadline=None if config.time_limit is None else started + config.time_limit,
-            progress=progress,
-        )
+    left = None if config.time_limit is None else config.time_limit - job.watch.total()
+    return fit_feed(
+        model,
+        lesson.train,
+        lesson.validation,
+        config=config.training,
+        folder=job.folder,
+        objective=NextPiece(label_smoothing=config.label_smoothing),
+        names=lesson.places,
+        resume=has_checkpoint(job.folder),
+        deadline=None if left is None else time.perf_counter() + left,
+        on_epoch=job.epoch,
+        progress=job.progress,
+    )
