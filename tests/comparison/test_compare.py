@@ -46,6 +46,7 @@ def uninterrupted(photos, tmp_path, measurer):
     return made
 
 
+@pytest.mark.slow
 def test_interrupted_anywhere_it_goes_on_and_says_the_same(photos, tmp_path, measurer, uninterrupted):
     for after in range(2 * len(ROWS)):
         out, done = tmp_path / f"stopped{after}", after // 2
@@ -64,20 +65,30 @@ def test_interrupted_anywhere_it_goes_on_and_says_the_same(photos, tmp_path, mea
 
 def test_a_finished_comparison_is_refused(photos, measurer, uninterrupted):
     out = uninterrupted.folder
-    said = f"'{out}' holds a finished comparison: {out / 'compare.html'} shows it. "
-    said += "Choose another --out, or delete the folder."
     for again in (
         lambda: compare(photos, out=out, progress=Silent(), **ASKED),
         lambda: compare(photos, out=out, progress=Silent(), **{**ASKED, "seeds": 3}),
-        lambda: resume(out, processes=False, progress=Silent()),
     ):
-        with pytest.raises(UsageError, match=f"^{re.escape(said)}$"):
+        with pytest.raises(UsageError, match=f"^'{out}' holds a finished run. Choose another --out, or delete"):
             again()
+    with pytest.raises(UsageError, match=f"^The run in '{out}' is finished: there is nothing to resume.$"):
+        resume(out, processes=False, progress=Silent())
     assert measurer.calls == []
+    assert json.loads((out / "run.json").read_text())["result"]["pick"] == uninterrupted.pick
+
+
+@pytest.mark.parametrize("name", ["majority", ROWS[0]])
+def test_nothing_of_others_is_written_over(photos, tmp_path, measurer, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match=f"{name}' is there already, and no comparison made it"):
+        compare(photos, out=tmp_path, progress=Silent(), **ASKED)
+    assert measurer.calls == []
+    assert (tmp_path / name).is_dir()
 
 
 def test_what_is_complete_is_taken_over(photos, measurer, uninterrupted):
-    (uninterrupted.folder / "compare.json").unlink()  # as if it had been killed before all was written
+    for name in ("run.json", "compare.json"):  # as if it had been killed before all was written
+        (uninterrupted.folder / name).unlink()
     assert telling(resume(uninterrupted.folder, processes=False, progress=Silent())) == telling(uninterrupted)
     assert measurer.calls == []
 
@@ -142,12 +153,14 @@ def test_other_settings_and_other_photos_are_refused(photos, tmp_path, measurer)
     measurer.fails = {ROWS[-1]: MemoryError()}  # so that it is not finished
     compare(photos, out=out, progress=Silent(), **ASKED)
     before = (out / "compare.json").read_bytes()
-    with pytest.raises(UsageError, match=r"with other options: test_fraction 0\.2, now 0\.3; seeds 2, now 3\. Ask"):
+    with pytest.raises(
+        UsageError, match=r"with other options: test_fraction 0\.2, now 0\.3; seeds 2, now 3\. Continue"
+    ):
         compare(photos, out=out, progress=Silent(), **{**ASKED, "seeds": 3, "test_fraction": 0.3})
     (photos / "ant" / "0.png").unlink()
-    with pytest.raises(UsageError, match="are not those that the comparison"):
+    with pytest.raises(LearnetError, match=r"The photos of .* are not those that the run in"):
         compare(photos, out=out, progress=Silent(), **ASKED)
-    with pytest.raises(UsageError, match="are not those that the comparison"):
+    with pytest.raises(LearnetError, match=r"The photos of .* are not those that the run in"):
         resume(out, processes=False, progress=Silent())
     assert measurer.calls == ROWS
     assert (out / "compare.json").read_bytes() == before

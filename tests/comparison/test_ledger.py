@@ -1,8 +1,8 @@
 import pytest
 
-from learnet.comparison.ledger import Ledger, RowRecord, begin, begun_with, bundle_digests, held, photos_fingerprint
+from learnet.comparison.ledger import Ledger, RowRecord, bundle_digests, photos_fingerprint
 from learnet.comparison.rows import trained_rows
-from learnet.core import LearnetError, Silent, UsageError
+from learnet.core import Silent, UsageError
 from learnet.options.compare import CompareConfig
 
 CONFIG = CompareConfig(data="photos", modes=("head",), backbones=("efficientnet_lite0",), seeds=2)
@@ -31,42 +31,6 @@ def test_a_damaged_record_is_none(tmp_path, content):
     ledger.write(RowRecord(row=FIRST))
     (ledger.place(FIRST) / "row.json").write_text(content)
     assert ledger.read(FIRST) is None
-
-
-def test_another_comparison_is_refused(tmp_path):
-    begin(tmp_path, CONFIG, seen="a", bundles={"b": "1"})
-    begin(tmp_path, CONFIG, seen="a", bundles={"b": "1"})
-    assert begun_with(tmp_path) == CONFIG
-    more = CompareConfig(data="photos", modes=("head",), backbones=("efficientnet_lite0",), seeds=3)
-    with pytest.raises(UsageError, match=r"holds a comparison with other options: seeds 2, now 3\. Ask for the same"):
-        begin(tmp_path, more, seen="a", bundles={"b": "1"})
-    with pytest.raises(UsageError, match=r"The photos of 'photos' are not those .* added, removed or changed"):
-        begin(tmp_path, CONFIG, seen="other", bundles={"b": "1"})
-    with pytest.raises(UsageError, match="The bundle 'b' is not the one"):
-        begin(tmp_path, CONFIG, seen="a", bundles={"b": "2"})
-
-
-@pytest.mark.parametrize("name", ["majority", FIRST.key])
-def test_nothing_of_others_is_written_over(tmp_path, name):
-    (tmp_path / name).mkdir()
-    with pytest.raises(UsageError, match=f"{name}' is there already, and no comparison made it"):
-        begin(tmp_path, CONFIG, seen="a", bundles={})
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_what_is_no_comparison_is_not_resumed(tmp_path):
-    with pytest.raises(UsageError, match=r"no comparison that can be resumed: it has no comparison\.json"):
-        begun_with(tmp_path)
-    (tmp_path / "comparison.json").write_text('{"config": 3}')
-    with pytest.raises(LearnetError, match="damaged or of another version"):
-        begun_with(tmp_path)
-
-
-def test_one_process_works_at_a_time(tmp_path):
-    with held(tmp_path), pytest.raises(UsageError, match="Another process works on the comparison"), held(tmp_path):
-        pass
-    with held(tmp_path):
-        pass
 
 
 def test_the_photos_fingerprint_knows_contents_names_and_classes(photos):

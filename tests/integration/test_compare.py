@@ -16,6 +16,8 @@ from learnet.cli.app import app
 from learnet.comparison import resume
 from learnet.core import Silent
 
+pytestmark = pytest.mark.slow
+
 LEARNET = Path(sys.executable).with_name("learnet")
 TIMES = ("minutes", "images_per_second", "latency_ms", "peak_memory_mb", "computed")
 
@@ -96,7 +98,7 @@ def _without_times(made):
             ["--resume", "run", "--seeds", "1"],
             "nothing but the run's folder and, if you want to, --weights-dir; received --seeds, too.",
         ),
-        (["--resume", "no/such/run", "--quiet"], "'no/such/run' is no comparison that can be resumed"),
+        (["--resume", "no/such/run", "--quiet"], "'no/such/run' is no run that can be resumed"),
         (["digits", "--modes", "heads"], "received 'heads'"),
         (["digits", "--backbones", "efficientnet"], "Did you mean"),
         (["no/such/photos", "--modes", "head"], "no/such/photos"),

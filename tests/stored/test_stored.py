@@ -14,12 +14,14 @@ from learnet.core import LearnetError, Silent
 from learnet.tuning import join
 from stored import make_data
 
+pytestmark = pytest.mark.slow
+
 VERSION = Path(__file__).parent / "0.1.0"
 EXPECTED = json.loads((VERSION / "expected.json").read_text(encoding="utf-8"))
 QUIET = Silent()
 SAME_BITS = bool(os.environ.get("LEARNET_STORED_BITS"))  # on the machine and with the libraries that stored them
 # Interrupted runs that this version refuses to go on with, with a sentence:
-MAY_BE_REFUSED = frozenset({"colourise", "drive", "train", "transfer", "translate"})
+MAY_BE_REFUSED = frozenset({"colourise", "compare", "drive", "train", "transfer", "translate"})
 
 
 @pytest.fixture(autouse=True)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from learnet.comparison.ledger import Ledger, RowRecord, begin, begun_with, bundle_digests, held, photos_fingerprint
+from learnet.comparison.ledger import Ledger, RowRecord, bundle_digests, photos_fingerprint, refuse_taken
 from learnet.comparison.page import render_page
 from learnet.comparison.rows import Row, checked, simple_rows, trained_rows
 from learnet.comparison.table import ComparedRow, FailedRow, Table, tabulate
 from learnet.comparison.worker import run_apart, run_here
-from learnet.core import LearnetError, UsageError, default_progress, require_backend, write_json, write_text
-from learnet.core.runs import run_folder, write_table
+from learnet.core import LearnetError, UsageError, require_backend, write_json, write_text
+from learnet.core.runs import write_table
 from learnet.options.compare import CompareConfig
 from learnet.options.python import by_keywords
+from learnet.runs import Run
 
 if TYPE_CHECKING:
     from learnet.core import Progress
@@ -80,23 +80,8 @@ def run(
         DataError: If the photos are no dataset.
         LearnetError: If every training failed.
     """
-    config = checked(config)
-    if out is not None and is_finished(Path(out)):
-        raise UsageError(
-            f"'{out}' holds a finished comparison: {Path(out) / 'compare.html'} shows it. Choose another --out, or "
-            "delete the folder."
-        )
-    require_backend()
-    progress = default_progress() if progress is None else progress
-    seen, bundles = photos_fingerprint(config, progress=progress), bundle_digests(config)
-    folder = run_folder(out, f"compare-{Path(config.data).name}")
-    with held(folder):
-        begin(folder, config, seen=seen, bundles=bundles)
-        work = _Work(config, Ledger(folder), processes=processes, progress=progress)
-        table = tabulate(work.run(), work.ledger)
-        made = Comparison(folder=folder, config=config, **{f.name: getattr(table, f.name) for f in fields(Table)})
-        _write(made)
-    return made
+    with Run.start(checked(config), out=out, name=f"compare-{Path(config.data).name}", progress=progress) as job:
+        return _compare(job, processes=processes)
 
 
 compare = by_keywords(run, CompareConfig)
@@ -118,21 +103,34 @@ def resume(
         progress: Progress reporter; standard error if not given.
 
     Raises:
-        UsageError: If there is no such comparison, or its photos are not those that it was started with.
-        LearnetError: If every training failed.
+        UsageError: If there is no such comparison, or it is finished.
+        LearnetError: If its photos are not those that it was started with, or every training failed.
     """
-    config = begun_with(Path(folder))
-    config = config if weights_dir is None else config.replace(weights_dir=weights_dir)
-    return run(config, out=folder, processes=processes, progress=progress)
+    with Run.resume(folder, CompareConfig, progress=progress, weights_dir=weights_dir) as job:
+        return _compare(job, processes=processes)
 
 
-def is_finished(folder: Path) -> bool:
-    """Return whether a comparison has ended, all of its rows without failing."""
-    try:
-        told = json.loads((folder / "compare.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return not told["failed"]
+def _compare(job: Run[CompareConfig], *, processes: bool) -> Comparison:
+    config, folder = job.config, job.folder
+    require_backend()
+    seen, bundles = photos_fingerprint(config, progress=job.progress), bundle_digests(config)
+    job.check("photos", seen, what=f"The photos of '{config.data}'")
+    for name, digest in job.notes.get("bundles", {}).items():
+        if bundles[name] != digest:
+            raise UsageError(
+                f"The bundle '{name}' is not the one that the comparison in '{folder}' was started with. Put that "
+                "back, or start a new one in another folder."
+            )
+    if not job.can_be_resumed:
+        refuse_taken(folder, config)
+    job.settle(photos=seen, bundles=bundles)
+    work = _Work(config, Ledger(folder), processes=processes, progress=job.progress)
+    table = tabulate(work.run(), work.ledger)
+    made = Comparison(folder=folder, config=config, **{f.name: getattr(table, f.name) for f in fields(Table)})
+    _write(made)
+    if not made.failed:
+        job.finish(made.to_json())
+    return made
 
 
 class _Work:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,20 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from learnet.comparison.rows import Row, is_bundle, simple_rows, trained_rows
-from learnet.core import LearnetError, UsageError, fingerprint, sha256_file, write_json
-from learnet.core.locks import lock
+from learnet.core import UsageError, fingerprint, sha256_file, write_json
 from learnet.data import InputSpec, open_dataset, printable, stream_photos
-from learnet.options.compare import CompareConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from learnet.core import Progress
     from learnet.data import Dataset
+    from learnet.options.compare import CompareConfig
 
-BEGUN = "comparison.json"
 _ENDED = "row.json"
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,70 +91,18 @@ class Ledger:
         return record if record is not None and record.problem is None else None
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Work on a comparison alone; a kill releases it.
+def refuse_taken(folder: Path, config: CompareConfig) -> None:
+    """Refuse a folder in which something else lies where the rows of a new comparison would.
 
     Raises:
-        UsageError: If another process works on it.
+        UsageError: The sentence names it.
     """
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        if not lock(descriptor, wait=False):
-            raise UsageError(f"Another process works on the comparison in '{folder}': wait for it, or end it first.")
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def begin(folder: Path, config: CompareConfig, *, seen: str, bundles: dict[str, str]) -> None:
-    """Write down with what a comparison begins, or check that it is the same as when it was begun.
-
-    Args:
-        folder: Of the comparison.
-        config: What is asked.
-        seen: ``photos_fingerprint`` of the photos.
-        bundles: ``bundle_digests`` of the backbones.
-
-    Raises:
-        UsageError: If the folder holds another comparison, or something else where its rows would lie.
-    """
-    if not (folder / BEGUN).exists():
-        places = [folder / row.key for row in (*trained_rows(config), *simple_rows(config, {}))]
-        taken = next((place for place in places if place.exists()), None)
-        if taken is not None:
-            raise UsageError(
-                f"'{taken}' is there already, and no comparison made it. Move it away, or choose another folder with "
-                "--out."
-            )
-        write_json(folder / BEGUN, {"config": config.to_json(), "photos": seen, "bundles": bundles})
-        return
-    before = _read(folder)
-    if differences := CompareConfig.from_json(before["config"]).differences_in_words(config, lasting=True):
+    places = [folder / row.key for row in (*trained_rows(config), *simple_rows(config, {}))]
+    taken = next((place for place in places if place.exists()), None)
+    if taken is not None:
         raise UsageError(
-            f"'{folder}' holds a comparison with other options: {differences}. Ask for the same to go on with it, or "
-            "choose another folder with --out."
+            f"'{taken}' is there already, and no comparison made it. Move it away, or choose another folder with --out."
         )
-    if before["photos"] != seen:
-        raise UsageError(
-            f"The photos of '{config.data}' are not those that the comparison in '{folder}' was begun with: files were "
-            "added, removed or changed. Put them back, or begin a new one in another folder."
-        )
-    changed = [name for name, digest in before["bundles"].items() if bundles.get(name) != digest]
-    if changed:
-        raise UsageError(
-            f"The bundle '{changed[0]}' is not the one that the comparison in '{folder}' was begun with. Put that "
-            "back, or begin a new one in another folder."
-        )
-
-
-def begun_with(folder: Path) -> CompareConfig:
-    """Return what a comparison was asked.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    return CompareConfig.from_json(_read(folder)["config"])
 
 
 def photos_fingerprint(config: CompareConfig, *, progress: Progress) -> str:
@@ -208,18 +149,3 @@ def bundle_digests(config: CompareConfig) -> dict[str, str]:
                 f"There is no bundle in '{backbone}': give the folder of one that learnet has trained."
             ) from error
     return digests
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    try:
-        known = json.loads((folder / BEGUN).read_text(encoding="utf-8"))
-        return {name: known[name] for name in ("config", "photos", "bundles")}
-    except OSError as error:
-        raise UsageError(
-            f"'{folder}' is no comparison that can be resumed: it has no {BEGUN}. Give the folder that "
-            "'learnet compare' named, or begin a new one."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise LearnetError(
-            f"'{folder / BEGUN}' is damaged or of another version of learnet. Begin a new comparison in another folder."
-        ) from error

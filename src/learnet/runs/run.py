@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CONFIG, RECORD = "config.json", "run.json"
 _SCHEMA = 2
-_KEPT = ("bundle", "checkpoint.safetensors", "*/checkpoint.safetensors", "*/*/checkpoint.safetensors")
+_KEPT = ("bundle", "checkpoint.safetensors", "*/checkpoint.safetensors", "*/*/checkpoint.safetensors", "*/row.json")
 
 ConfigT = TypeVar("ConfigT", bound="Schema")
 
