@@ -273,6 +273,7 @@ def test_files_of_another_format_are_refused_even_if_vouched_for(copy, tools, na
     refused(copy, f"{re.escape(name)} is not a safetensors file")
 
 
+@pytest.mark.slow
 def test_a_new_process_gives_the_same_probabilities_without_a_network(saved, tools, bundle, tmp_path):
     import cv2
 

@@ -9,6 +9,8 @@ from learnet.comparison.chart import linear_fits
 from learnet.core import Silent, UsageError
 from learnet.models import published_profiles
 
+pytestmark = pytest.mark.slow
+
 
 def row(macs, milliseconds, family="VGG"):
     return ChartRow(

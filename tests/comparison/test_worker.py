@@ -190,6 +190,7 @@ def test_unknown_signals_are_told(tmp_path):
     assert death(-99, log=tmp_path / "log.txt").startswith("Its process was ended by signal 99")
 
 
+@pytest.mark.slow
 def test_simple_methods_in_processes_have_the_macro_f1_of_scikit_learn(photos, tmp_path):
     row, config, ledger = work(photos, tmp_path)
     pixels = Row(

@@ -5,6 +5,8 @@ import pytest
 
 from learnet.core import MissingDependencyError, backends
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_backend_names_the_extra(monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)

@@ -33,6 +33,7 @@ def test_parameters_are_told_set_and_cloned(digits):
     assert not twin.__sklearn_is_fitted__()
 
 
+@pytest.mark.slow
 def test_it_stands_in_a_pipeline_and_helps_a_classifier(digits):
     pixels, labels = digits
     pipeline = make_pipeline(

@@ -1,7 +1,11 @@
 """What the quick mode of ColorUNet's experiments shows."""
 
+import pytest
+
 from learnet.core import Silent
 from learnet.experiments import EXPERIMENTS
+
+pytestmark = pytest.mark.slow
 
 
 def test_sixteen_photos_are_on_their_way_into_the_network():

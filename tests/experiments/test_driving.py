@@ -4,6 +4,8 @@ from learnet.applications.drive import simulator_is_installed
 from learnet.core import Silent
 from learnet.experiments import EXPERIMENTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(not simulator_is_installed(), reason="the extra 'drive' is not installed")
 def test_views_in_quick_mode_shows_both_networks_side_by_side():

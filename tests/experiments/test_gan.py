@@ -1,8 +1,12 @@
 """What the quick mode shows of experiments that need longer for their threshold."""
 
+import pytest
+
 from learnet.core import Silent
 from learnet.experiments import EXPERIMENTS
 from learnet.plots import to_png
+
+pytestmark = pytest.mark.slow
 
 
 def test_samples_come_near_most_modes_of_the_ring():

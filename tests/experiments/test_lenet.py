@@ -1,10 +1,13 @@
 """What the quick mode shows, and the digits that the network is shown."""
 
 import numpy as np
+import pytest
 from sklearn.datasets import load_digits
 
 from learnet.core import Silent
 from learnet.experiments import EXPERIMENTS, lenet
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_network_is_the_papers_and_learns():

@@ -8,6 +8,8 @@ from learnet.experiments import EXPERIMENTS
 from learnet.experiments.recurrent_elman import noun_verb_split
 from learnet.sequences import CLASSES, WORDS
 
+pytestmark = pytest.mark.slow
+
 
 def run(name, seeds=2):
     outcome = EXPERIMENTS[name].run(seeds=range(seeds), quick=True, progress=Silent())

@@ -7,6 +7,8 @@ from learnet.core import generator
 from learnet.experiments.recurrent_online import OnlineConfig, OnlineElman
 from learnet.layers import ElmanCell
 
+pytestmark = pytest.mark.slow
+
 
 def keras_twin(network, number, inputs, outputs):
     """Return cell and output layer of Keras with the weights of one of the networks."""

@@ -10,6 +10,8 @@ from learnet.experiments import EXPERIMENTS
 from learnet.experiments.record import judge
 from learnet.plots import to_png
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "experiment", [each for each in EXPERIMENTS if each.quick_reaches], ids=lambda experiment: experiment.name

@@ -1,10 +1,13 @@
 """Each experiment in its quick mode: too little training to meet every threshold, enough to see that it learns."""
 
 import numpy as np
+import pytest
 
 from learnet.core import Silent
 from learnet.experiments import EXPERIMENTS
 from learnet.plots import to_png
+
+pytestmark = pytest.mark.slow
 
 
 def run(name):

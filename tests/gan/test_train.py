@@ -17,6 +17,8 @@ from learnet.gan import GanConfig, GanTrainer, dcgan, points_mlp, train_gan
 from learnet.training import NotANumberError
 from learnet.training.checkpoint import load_checkpoint
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("LEARNET_KILLS", "2"))
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 1), dtype=np.uint8)
 OPTIONS = {"epochs": 12, "batch_size": 4, "discriminator_steps": 2, "checkpoint_seconds": 0.0, "samples_every": 0}

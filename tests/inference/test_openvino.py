@@ -93,6 +93,7 @@ BODIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 def test_keras_and_openvino_agree(name):
     record = ARCHITECTURES[name]
@@ -116,6 +117,7 @@ def test_keras_and_openvino_agree(name):
     np.testing.assert_allclose(received, without_rounding, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size"),
     [("perceptron", 28), ("mlp", 28), ("lenet5", 32), ("lenet5-paper", 32), ("cifar-net", 32), ("googlenet", 80)],

@@ -16,6 +16,8 @@ import pytest
 import learnet
 from integration.conftest import write_digits
 
+pytestmark = pytest.mark.slow
+
 LEARNET = Path(sys.executable).with_name("learnet")
 KILLS = int(os.environ.get("LEARNET_KILLS", "2"))
 

@@ -1,9 +1,13 @@
 import csv
 import hashlib
 
+import pytest
+
 import learnet
 from integration.oddities import SKIPPED, USED, plant
 from learnet.core import Silent
+
+pytestmark = pytest.mark.slow
 
 
 def contents(root):

@@ -13,6 +13,8 @@ import pytest
 import learnet
 from learnet.core import Silent, UsageError
 
+pytestmark = pytest.mark.slow
+
 LEARNET = Path(sys.executable).with_name("learnet")
 
 

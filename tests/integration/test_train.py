@@ -18,6 +18,8 @@ from integration.conftest import write_digits
 from learnet.core import LearnetError, Silent, UsageError
 from learnet.training import find_learning_rate, preview_augmentation, resume
 
+pytestmark = pytest.mark.slow
+
 LEARNET = Path(sys.executable).with_name("learnet")
 SMALL = (
     "--model",

@@ -10,6 +10,8 @@ import pytest
 import learnet
 from learnet.core import DataError, Silent
 
+pytestmark = pytest.mark.slow
+
 KEYS = {"accuracy", "mean_class_recall", "ece", "n_train", "n_test", "n_skipped", "seconds", "bundle", "report"}
 LEARNET = Path(sys.executable).with_name("learnet")
 

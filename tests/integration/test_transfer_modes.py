@@ -13,6 +13,8 @@ from learnet.core import Silent, UsageError
 from learnet.training import Trainer
 from learnet.transfer_learning import resume
 
+pytestmark = pytest.mark.slow
+
 
 def digits(count):
     from sklearn.datasets import load_digits

@@ -12,6 +12,8 @@ from learnet.cli.app import app
 from learnet.core import Silent, UsageError
 from learnet.options.text import seconds_of
 
+pytestmark = pytest.mark.slow
+
 LEARNET = Path(sys.executable).with_name("learnet")
 
 

@@ -6,7 +6,11 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from learnet.labs import LABS
+
+pytestmark = pytest.mark.slow
 
 LAB = LABS["3"]
 

@@ -17,6 +17,8 @@ from learnet.labs import LABS, Budget, LiveCurves, lab_photos, show, take_lab
 from learnet.plots import new_figure
 from learnet.training import EpochRow
 
+pytestmark = pytest.mark.slow
+
 LEARNET = Path(sys.executable).with_name("learnet")
 
 

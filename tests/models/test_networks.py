@@ -73,6 +73,7 @@ def test_published_operations(name):
     assert published_profiles()[name].macs == pytest.approx(MACS[name], rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_table_that_the_package_brings_is_what_the_networks_are(monkeypatch):
     def zeros(self, shape, dtype=None):  # the drawing of a thousand million random numbers takes most of a minute
         return keras.ops.zeros(shape, dtype)
@@ -121,6 +122,7 @@ def test_inception_modules_have_the_published_channels():
     assert rows["auxiliary_4a_pool"].output_shape == (4, 4, 512)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "function", "size"),
     [

@@ -67,6 +67,7 @@ def squared(wanted: Any, answers: Any) -> Any:
 BUILDERS = [dense, convolutional, recurrent, two_inputs]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", BUILDERS)
 def test_derivatives_of_the_loss(build: Callable[[], Any]) -> None:
     model = build()

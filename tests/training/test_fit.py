@@ -101,6 +101,7 @@ print(test_fit.run(Path(sys.argv[1]), resume=resume)[1], flush=True)
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moments_it_ends_with_the_same_bits(tmp_path):
     _, whole = run(tmp_path / "whole")
     source = random.Random(0)

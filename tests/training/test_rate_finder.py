@@ -8,6 +8,8 @@ from learnet.training import NotANumberError, Trainer, TrainingConfig, fit
 from learnet.training.rate_finder import search_rate
 from tiny_training import make_examples, make_model
 
+pytestmark = pytest.mark.slow
+
 TRAIN, VALIDATION = make_examples(96, seed=0), make_examples(30, seed=1)
 
 

@@ -257,6 +257,7 @@ def test_two_processes_may_write_the_same_photos_at_once(tmp_path: Path) -> None
         assert cache.stats().rows == 600
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_loses_nothing_that_was_put(tmp_path: Path) -> None:
     source = random.Random(0)
     for attempt in range(6):

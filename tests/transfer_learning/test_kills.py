@@ -17,6 +17,8 @@ from learnet.transfer_learning.modes import Climb, training_of
 from learnet.transfer_learning.study import divide
 from tiny_configs import transfer_config
 
+pytestmark = pytest.mark.slow
+
 SPEC = InputSpec(height=12, width=12)
 CONFIG = transfer_config(data="squares", mode="auto", unfreeze="upper", epochs=2, versions=2)
 

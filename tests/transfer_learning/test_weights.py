@@ -144,6 +144,7 @@ class TestLite0:
         assert LITE0.weights.sha256 in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "function", "module", "size"),
     [

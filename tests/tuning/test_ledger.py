@@ -17,6 +17,8 @@ from learnet.tuning.ledger import Ledger, Outcome
 from learnet.tuning.storage import Place, normal_url, optuna
 from study_by_hand import SPACE, ByHand, essence, pruner_of, work
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("LEARNET_KILLS", "2"))
 SCRIPT = Path(__file__).parents[1] / "study_by_hand.py"
 

@@ -104,6 +104,7 @@ def test_all_trials_have_one_seed_and_no_timing_of_their_own():
     assert (made.seed, made.precision, made.training.jit) == (7, "float32", False)
 
 
+@pytest.mark.slow
 def test_a_search_from_photos_to_a_bundle_with_failures_on_the_way(tmp_path):
     space = Space(
         parameters={

@@ -17,6 +17,8 @@ from learnet.tuning.head_task import HeadTask
 from learnet.tuning.partial_task import PartialTask, check_partial_space
 from learnet.tuning.task import Deadline, OutOfTime
 
+pytestmark = pytest.mark.slow
+
 SPEC = InputSpec(height=16, width=16)
 NAME = "efficientnet_lite0"  # what the small network is called in its place
 

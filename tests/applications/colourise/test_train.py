@@ -15,6 +15,8 @@ from learnet.cli.app import app
 from learnet.core import LearnetError, Silent, UsageError
 from learnet.training import fit_feed, loop
 
+pytestmark = pytest.mark.slow
+
 PHOTOS = sample_photos(40, size=24)
 
 

@@ -23,7 +23,10 @@ from learnet.applications.drive import (
 from learnet.cli.app import app
 from learnet.core import Silent, UsageError
 
-pytestmark = pytest.mark.skipif(not simulator_is_installed(), reason="the extra 'drive' is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not simulator_is_installed(), reason="the extra 'drive' is not installed"),
+]
 
 
 def call(*arguments):

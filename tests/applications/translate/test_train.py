@@ -26,6 +26,8 @@ from learnet.cli.translate import TRAIN
 from learnet.core import DataError, LearnetError, Silent, UsageError
 from tiny_pairs import ENGLISH, GERMAN
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "vocabulary": 60,
     "embedding": 16,
