@@ -97,3 +97,8 @@ def test_keeping_what_a_mode_trained_needs_a_mode_that_was_asked_for(mode):
     said = f"keep_mode works with mode partial or full only; received True with mode {mode}. Leave it out."
     with pytest.raises(UsageError, match=f"^{re.escape(said)}$"):
         TransferConfig(**CONFIG, mode=mode, keep_mode=True)
+
+
+def test_what_acted_only_through_an_option_that_acts_no_more_is_left_out_too():
+    machine = TransferConfig(data="photos", head="svm", kernel="linear")
+    assert machine.adapted(mode="partial") == TransferConfig(data="photos", mode="partial")

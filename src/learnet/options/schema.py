@@ -218,7 +218,8 @@ class Schema(BaseModel):
             for other, allowed in extra_of(known[name]).get("only", {}).items()
             if among.get(other, known[other].default) not in allowed
         }
-        return {name: value for name, value in settings.items() if name not in idle}
+        left = {name: value for name, value in settings.items() if name not in idle}
+        return cls.acting(left, beside=beside) if idle else left  # what idle options made act is idle, too
 
     def values(self) -> dict[str, Any]:
         """Return the value of every option."""
