@@ -3,11 +3,13 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from learnet.core import atomic_folder, write_bytes, write_json
+from learnet.core import atomic_folder, write_bytes, write_json, write_text
 from learnet.core import files as files_module
+from learnet.core.files import remove_leftovers
 
 
 def names(folder):
@@ -93,3 +95,27 @@ def test_killed_at_any_moment_the_file_is_whole(tmp_path):
         content = path.read_bytes()
         assert len(content) == 200_000
         assert len(set(content)) == 1
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def die(*_):
+        raise Killed
+
+    (tmp_path / "row").mkdir()
+    with monkeypatch.context() as patch:  # as if nothing could be cleaned up any more
+        patch.setattr(files_module.os, "fsync", die)
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        patch.setattr(files_module.shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(Killed):
+            write_text(tmp_path / "row" / "run.json", "{}")
+        with pytest.raises(Killed), atomic_folder(tmp_path / "bundle") as temporary:
+            (temporary / "weights").write_bytes(b"x")
+    kept = {".bundle.previous", ".mine.tmp", "notes.tmp"}
+    for name in kept:
+        (tmp_path / name).write_text("x")
+    assert len(list(tmp_path.rglob(".*.tmp"))) == 3
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == {*kept, "row"}

@@ -99,6 +99,14 @@ def test_one_process_at_a_time_works_on_a_run(tmp_path):
         pass  # a kill has released it
 
 
+def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
+    interrupt(tmp_path)
+    (tmp_path / ".report.html.a1b2c3d4.tmp").write_text("<html>")
+    (tmp_path / ".bundle.a1b2c3d4.tmp").mkdir()
+    with start(tmp_path):
+        assert list(tmp_path.glob("*.tmp")) == []
+
+
 def test_a_run_that_another_process_finishes_first_is_not_done_twice(tmp_path):
     late = start(tmp_path)
     with start(tmp_path) as first:

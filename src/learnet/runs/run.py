@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from learnet.core import LearnetError, UsageError, default_progress, visible, write_json
+from learnet.core.files import remove_leftovers
 from learnet.core.runs import run_folder
 from learnet.runs.events import EVENTS, Events, RecordedProgress
 from learnet.runs.stopwatch import Stopwatch
@@ -132,6 +133,7 @@ class Run(Generic[ConfigT]):
         if self._events is None:
             raise UsageError(f"Another process works on the run in '{self.folder}': wait for it, or end it first.")
         _refuse_finished(self.folder)  # by that process, while this one waited
+        remove_leftovers(self.folder)
         self.progress = RecordedProgress(self._events, self._shown)
         self.event("started", command=self.asked.command(), resumed=self.is_resumed, process=os.getpid())
         return self
