@@ -77,6 +77,17 @@ def test_a_run_that_fails_before_it_keeps_anything_leaves_no_folder(tmp_path, se
     assert not (tmp_path / "run").exists()
 
 
+def test_nor_does_it_leave_a_folder_of_runs_that_holds_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for others in ([], ["runs/mine"]):
+        for other in others:
+            (tmp_path / other).mkdir(parents=True)
+        with pytest.raises(UsageError), start(None):
+            raise UsageError("No such photos.")
+        assert [str(path.relative_to(tmp_path)) for path in tmp_path.glob("runs/*")] == others
+        assert (tmp_path / "runs").exists() == bool(others)
+
+
 def test_what_lay_in_the_folder_before_stays(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(UsageError), start(tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -57,6 +57,7 @@ class Run(Generic[ConfigT]):
         self.progress: Progress = self._shown
         self.watch = Stopwatch()
         self._events: Events | None = None
+        self._is_unnamed = False
 
     @classmethod
     def start(cls, config: ConfigT, *, out: str | Path | None, name: str, progress: Progress | None) -> Self:
@@ -74,6 +75,7 @@ class Run(Generic[ConfigT]):
         if out is not None:
             _refuse_finished(Path(out))
         run = cls(run_folder(out, name), config, progress=progress)
+        run._is_unnamed = out is None
         if run.can_be_resumed and any(next(run.folder.glob(kept), None) for kept in _KEPT):
             run._read(type(config))
             if other := run.asked.differences_in_words(config, lasting=True):
@@ -217,6 +219,9 @@ class Run(Generic[ConfigT]):
         for name in own:
             (self.folder / name).unlink(missing_ok=True)
         self.folder.rmdir()
+        if self._is_unnamed:
+            with suppress(OSError):  # others have runs there
+                self.folder.parent.rmdir()
 
 
 def _refuse_finished(folder: Path) -> None:
