@@ -1,8 +1,8 @@
 import errno
 import json
-import os
 import signal
-import time
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -37,34 +37,43 @@ def test_every_failure_is_told_and_none_shows_a_traceback(error, code, words, as
     assert told.out == "" if not as_json else json.loads(told.out)["exit_code"] == code
 
 
+WORK = """
+import signal, sys, time
+from learnet.cli.session import run_verb
+
+def work(_progress):
+    print("It works.", flush=True)
+    for _ in range(int(sys.argv[1])):
+        time.sleep(0.1)
+    return {}
+
+if sys.argv[2] == "nohup":
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+run_verb(work, as_json=False, quiet=True, show=lambda _: print("It is done."))
+"""
+
+
+def signalled(name, *words):
+    """Return how a process ends that gets a signal while it works: its code, what it printed, and its errors."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", WORK, *words], **pipes) as process:
+        assert process.stdout.readline() == "It works.\n"
+        process.send_signal(getattr(signal, name))
+        told = process.communicate()
+    return process.returncode, *told
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_signals_take_the_way_of_ctrl_c(name, capsys):
-    number, seen = getattr(signal, name), []
-
-    def work(_progress):
-        os.kill(os.getpid(), number)
-        for _ in range(100):
-            time.sleep(0.1)
-        seen.append("It went on.")
-
-    before = signal.getsignal(number)
-    with pytest.raises(typer.Exit) as stopped:
-        run_verb(work, as_json=False, quiet=True, show=print)
-    assert (stopped.value.exit_code, seen) == (130, [])
-    assert capsys.readouterr().err.startswith("learnet: Interrupted.")
-    assert signal.getsignal(number) == before
+def test_signals_take_the_way_of_ctrl_c(name):
+    _, done, errors = signalled(name, "600", "terminal")
+    assert done == ""
+    assert errors.startswith("learnet: Interrupted.")
 
 
+@pytest.mark.slow
 def test_under_nohup_a_closed_terminal_ends_nothing():
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    done = []
-    try:
-        run_verb(
-            lambda _progress: os.kill(os.getpid(), signal.SIGHUP) or {}, as_json=False, quiet=True, show=done.append
-        )
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    assert done == [{}]
+    assert signalled("SIGHUP", "5", "nohup") == (0, "It is done.\n", "")
 
 
 def test_debugging_shows_the_cause(monkeypatch):
