@@ -181,8 +181,8 @@ class Run(Generic[ConfigT]):
         """
         if name in self.notes and self.notes[name] != value:
             raise LearnetError(
-                f"{what} are not those that the run in '{self.folder}' was started with: files were added, removed or "
-                "changed. Put them back, or start a new run."
+                f"{what} are not those that the run in '{self.folder}' was started with. Put them back, or start a new "
+                "run."
             )
 
     @contextmanager
