@@ -47,8 +47,7 @@ def work(_progress):
         time.sleep(0.1)
     return {}
 
-if sys.argv[2] == "nohup":
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.SIG_IGN if sys.argv[2] == "nohup" else signal.SIG_DFL)
 run_verb(work, as_json=False, quiet=True, show=lambda _: print("It is done."))
 """
 
