@@ -77,6 +77,22 @@ def test_a_run_that_fails_before_it_keeps_anything_leaves_no_folder(tmp_path, se
     assert not (tmp_path / "run").exists()
 
 
+def test_a_folder_that_cannot_be_removed_does_not_hide_why_it_failed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="No such photos"), start("."):
+        raise UsageError("No such photos.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_resumed_run_that_fails_at_once_can_be_resumed_again(tmp_path):
+    with pytest.raises(KeyboardInterrupt), start(tmp_path) as run:
+        run.settle(fingerprint="abc")
+        raise KeyboardInterrupt
+    with pytest.raises(UsageError), Run.resume(tmp_path, TrainConfig, progress=Silent()):
+        raise UsageError("No such photos.")
+    assert Run.resume(tmp_path, TrainConfig, progress=Silent()).notes == {"fingerprint": "abc"}
+
+
 def test_nor_does_it_leave_a_folder_of_runs_that_holds_none(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for others in ([], ["runs/mine"]):

@@ -145,7 +145,9 @@ class Run(Generic[ConfigT]):
         if error is not None:
             told = {} if interrupted else {"reason": visible(str(error)), "kind": type(error).__name__}
             self.event("interrupted" if interrupted else "failed", **told)
-            self._discard_if_empty(sparing={CONFIG} if interrupted else set())
+            if not self.is_resumed:
+                with suppress(OSError):  # the error itself is told, whatever becomes of the folder
+                    self._discard_if_empty(sparing={CONFIG} if interrupted else set())
         if self._events is not None:
             self._events.close()
         if interrupted and not str(error) and self.by_command and self.can_be_resumed:
@@ -220,8 +222,7 @@ class Run(Generic[ConfigT]):
             (self.folder / name).unlink(missing_ok=True)
         self.folder.rmdir()
         if self._is_unnamed:
-            with suppress(OSError):  # others have runs there
-                self.folder.parent.rmdir()
+            self.folder.parent.rmdir()  # refused if others have runs there
 
 
 def _refuse_finished(folder: Path) -> None:
